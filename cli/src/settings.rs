@@ -6,7 +6,7 @@ use {
         error::CliError,
         keys::{Key, KeySource},
         output::{Landed, Line, Report, Text, write_fields, write_signatures},
-        units::address,
+        units::{address, local_time},
         unsent::Halt,
         warnings,
     },
@@ -14,6 +14,7 @@ use {
     solana_address::Address,
     std::{fmt, str::FromStr},
     tidepool_client::{
+        announcement::Effect,
         cluster::Cluster,
         plan::{InstructionGroup, Plan},
         pool::{PoolSnapshot, StakeSelection},
@@ -83,12 +84,22 @@ impl Change {
         Self { subject, is_changed, paid_lamports: 0, lines_when_done: lines.clone(), lines, verbs: None }
     }
 
-    fn headline(&self, pool: &Address, is_done: bool) -> String {
+    fn headline(&self, pool: &Address, is_done: bool, is_announced: bool) -> String {
         match self.verbs {
             Some(verbs) => format!("{} pool {pool}", verbs[usize::from(is_done)]),
+            None if is_announced && is_done => format!("Announced a change of {} of pool {pool}", self.subject),
+            None if is_announced => format!("Announce a change of {} of pool {pool}", self.subject),
             None => format!("Set {} of pool {pool}", self.subject),
         }
     }
+}
+
+/// When a change that was announced can be made.
+#[derive(Clone, Copy, Debug, Serialize)]
+struct Announcement {
+    from_epoch: u64,
+    /// Unix time in seconds.
+    from_timestamp: i64,
 }
 
 /// The answer of a command that sets something.
@@ -96,11 +107,20 @@ impl Change {
 pub struct Answer<S> {
     pool: Text<Address>,
     changed: bool,
+    /// `null` unless the change was announced, not made.
+    announced: Option<Announcement>,
     #[serde(flatten)]
     setting: S,
     transactions: Vec<Landed>,
     #[serde(skip)]
     change: Change,
+}
+
+impl Announcement {
+    fn line(self) -> Line {
+        let (epoch, time) = (self.from_epoch, local_time(self.from_timestamp));
+        ("announced", format!("nothing changes yet: repeat this command from epoch {epoch} and {time} on"))
+    }
 }
 
 /// Shows what `change` says, asks, sends `group` with `keys`, and answers with `setting`. Where nothing changes, nothing is sent, and
@@ -115,6 +135,12 @@ pub async fn set<C: Cluster, S>(
     let snapshot = &fresh.snapshot;
     let pool = snapshot.address();
     let mut transactions = fresh.transactions.clone();
+    let announced = match group.effect() {
+        Effect::Announces { from_epoch, from_timestamp } if change.is_changed => {
+            Some(Announcement { from_epoch, from_timestamp })
+        }
+        _ => None,
+    };
     if change.is_changed {
         let keys = keys()?;
         let plan = Plan::one(group.label.clone(), group);
@@ -122,24 +148,28 @@ pub async fn set<C: Cluster, S>(
             let payer = context.fee_payer()?.pubkey();
             context.check_funds(&plan, &keys, &[Spending::new(payer, change.paid_lamports)]).await?;
         }
-        let lines: Vec<Line> = change.lines.iter().cloned().chain(warnings::program(context, snapshot)).collect();
-        context.confirm(&change.headline(&pool, false), &lines)?;
+        let lines = change.lines.iter().cloned().chain(announced.map(Announcement::line));
+        let lines: Vec<Line> = lines.chain(warnings::program(context, snapshot)).collect();
+        context.confirm(&change.headline(&pool, false, announced.is_some()), &lines)?;
         transactions = fresh.and(context.send(&plan, &keys, snapshot.program_id()).await?);
     }
-    Ok(Answer { pool: Text(pool), changed: change.is_changed, setting, transactions, change })
+    let changed = change.is_changed && announced.is_none();
+    Ok(Answer { pool: Text(pool), changed, announced, setting, transactions, change })
 }
 
 impl<S: Serialize> Report for Answer<S> {
     fn write(&self, f: &mut fmt::Formatter<'_>, _: bool) -> fmt::Result {
         let (change, pool) = (&self.change, &self.pool.0);
-        if self.changed {
-            writeln!(f, "{}", change.headline(pool, true))?;
+        if change.is_changed {
+            writeln!(f, "{}", change.headline(pool, true, self.announced.is_some()))?;
         } else {
             let subject = &change.subject;
             let subject = subject.strip_prefix("the ").map_or(subject.clone(), |rest| format!("The {rest}"));
             writeln!(f, "{subject} of pool {pool} is already set to this value: nothing was sent")?;
         }
-        write_fields(f, &change.lines_when_done)?;
+        let lines: Vec<Line> =
+            change.lines_when_done.iter().cloned().chain(self.announced.map(Announcement::line)).collect();
+        write_fields(f, &lines)?;
         write_signatures(f, &self.transactions)
     }
 }

@@ -9,7 +9,7 @@ use {
 
 pub const GROUPS: [(&str, &[&str]); 6] = [
     ("Stake", &["deposit-sol", "deposit-stake", "withdraw", "withdraw-sol", "withdraw-stake"]),
-    ("Inspect", &["show", "list", "explain-stake", "list-pools", "balance"]),
+    ("Inspect", &["show", "list", "explain-stake", "history", "announcements", "list-pools", "balance"]),
     ("Crank", &["crank", "update", "rebalance", "lookup-tables"]),
     (
         "Manage",
@@ -22,12 +22,14 @@ pub const GROUPS: [(&str, &[&str]); 6] = [
             "decrease",
             "set-weights",
             "set-policy",
+            "set-limits",
             "set-fee",
             "set-manager",
             "set-staker",
             "set-preferred-validator",
             "set-funding-authority",
             "set-metadata",
+            "cancel-announcement",
         ],
     ),
     ("Sign offline", &["sign", "submit"]),
@@ -150,7 +152,6 @@ fn groups(command: &Command) -> String {
             let about = about.map(ToString::to_string).unwrap_or_default();
             let _ = writeln!(text, "  {name:NAME_WIDTH$} {about}");
         }
-        text.push('\n');
     }
     text
 }

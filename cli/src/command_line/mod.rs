@@ -13,11 +13,11 @@ use {
         args::GlobalArgs,
         commands::{
             crank::{crank, lookup_tables, rebalance, update},
-            inspect::{balance, explain_stake, list, list_pools, show},
+            inspect::{announcements, balance, explain_stake, history, list, list_pools, show},
             manage::{
-                add_validator, create_pool, decrease, extend_pool, increase, remove_validator, set_fee,
-                set_funding_authority, set_manager, set_metadata, set_policy, set_preferred_validator, set_staker,
-                set_weights,
+                add_validator, cancel_announcement, create_pool, decrease, extend_pool, increase, remove_validator,
+                set_fee, set_funding_authority, set_limits, set_manager, set_metadata, set_policy,
+                set_preferred_validator, set_staker, set_weights,
             },
             offline::{sign, submit},
             setup::completions,
@@ -68,6 +68,8 @@ commands! {
     Show(show::Args),
     List(list::Args),
     ListPools(list_pools::Args),
+    History(history::Args),
+    Announcements(announcements::Args),
     Balance(balance::Args),
     DepositSol(deposit_sol::Args),
     DepositStake(deposit_stake::Args),
@@ -89,6 +91,8 @@ commands! {
     SetManager(set_manager::Args),
     SetStaker(set_staker::Args),
     SetPolicy(set_policy::Args),
+    SetLimits(set_limits::Args),
+    CancelAnnouncement(cancel_announcement::Args),
     SetWeights(set_weights::Args),
     Rebalance(rebalance::Args),
     ExplainStake(explain_stake::Args),
@@ -118,6 +122,8 @@ impl Command {
             Self::LookupTables(args) => args.asks(),
             Self::Show(_)
             | Self::List(_)
+            | Self::History(_)
+            | Self::Announcements(_)
             | Self::Crank(_)
             | Self::Update(_)
             | Self::Rebalance(_)

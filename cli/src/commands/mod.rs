@@ -9,8 +9,10 @@ pub mod crank {
 }
 
 pub mod inspect {
+    pub mod announcements;
     pub mod balance;
     pub mod explain_stake;
+    pub mod history;
     pub mod list;
     pub mod list_pools;
     pub mod show;
@@ -18,6 +20,7 @@ pub mod inspect {
 
 pub mod manage {
     pub mod add_validator;
+    pub mod cancel_announcement;
     pub mod create_pool;
     pub mod decrease;
     pub mod extend_pool;
@@ -25,6 +28,7 @@ pub mod manage {
     pub mod remove_validator;
     pub mod set_fee;
     pub mod set_funding_authority;
+    pub mod set_limits;
     pub mod set_manager;
     pub mod set_metadata;
     pub mod set_policy;

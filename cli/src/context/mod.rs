@@ -160,6 +160,19 @@ impl<'a, C: Cluster> Context<'a, C> {
         self.authority("the pool's staker", "--staker", source, snapshot.pool().head.staker)
     }
 
+    /// The key of the pool's guardian, as [`Self::authority`].
+    pub fn guardian(
+        &self,
+        option: &'static str,
+        source: Option<&KeySource>,
+        snapshot: &PoolSnapshot,
+    ) -> Result<Key, CliError> {
+        let Some(guardian) = snapshot.limits().guardian().copied() else {
+            return Err(CliError::usage(format!("pool {} has no guardian: omit {option}", snapshot.address())));
+        };
+        self.authority("the pool's guardian", option, source, guardian)
+    }
+
     /// The key of the authority that the pool names for deposits or withdrawals, if it names one. The program is passed its
     /// signature, and a pool can name any wallet: it is never the user's own by default.
     pub fn funding_authority(

@@ -6,7 +6,7 @@ use {
         extension::ground_name,
         limits::{demotion_rows, limit_rows, list},
     },
-    crate::units::{percent, sol, tokens},
+    crate::units::{local_time, percent, sol, tokens},
     solana_address::Address,
     tidepool_client::{
         announcement::{AnnouncedChange, kind_name},
@@ -111,10 +111,10 @@ fn announcement(event: &AnnouncementEvent) -> String {
     } else if event.step == AnnouncementStep::Cancelled as u8 {
         format!("{name}: the announced change to {value} was withdrawn")
     } else {
-        format!(
-            "{name}: a change to {value} was announced, and can be made from epoch {} on",
-            announced.from_epoch.get()
-        )
+        {
+            let (epoch, time) = (announced.from_epoch.get(), local_time(announced.from_timestamp.get()));
+            format!("{name}: a change to {value} was announced, and can be made from epoch {epoch} and {time} on")
+        }
     }
 }
 
@@ -177,7 +177,10 @@ mod tests {
         };
         assert_eq!(
             event(AnnouncementStep::Announced),
-            "fee on SOL deposits: a change to 1 % was announced, and can be made from epoch 7 on"
+            format!(
+                "fee on SOL deposits: a change to 1 % was announced, and can be made from epoch 7 and {} on",
+                local_time(0)
+            )
         );
         assert_eq!(event(AnnouncementStep::Made), "fee on SOL deposits: the announced change to 1 % was made");
         assert_eq!(

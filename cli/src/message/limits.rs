@@ -20,6 +20,11 @@ pub fn seconds(count: u32) -> String {
 
 /// Each limit that is set, with its name.
 pub fn limit_rows(limits: &Limits) -> Vec<(&'static str, String)> {
+    all_limit_rows(limits).into_iter().filter_map(|(name, text)| Some((name, text?))).collect()
+}
+
+/// All limits, each with its name; `None` for one that is not set.
+pub fn all_limit_rows(limits: &Limits) -> [(&'static str, Option<String>); 11] {
     let ceiling = |ceiling: Ceiling| ceiling.get().map(|points| format!("at most {}", Share(points)));
     let set = |is_set: bool, text: String| is_set.then_some(text);
     let ceilings = &limits.ceilings;
@@ -35,7 +40,7 @@ pub fn limit_rows(limits: &Limits) -> Vec<(&'static str, String)> {
         .map(|(way, bound)| format!("{way} of {}", Share(bound)))
         .collect();
     let halt = epochs(limits.guard_epochs.into());
-    let rows = [
+    [
         ("fee on rewards", ceiling(ceilings.epoch)),
         ("fee on SOL deposits", ceiling(ceilings.sol_deposit)),
         ("fee on stake deposits", ceiling(ceilings.stake_deposit)),
@@ -53,8 +58,7 @@ pub fn limit_rows(limits: &Limits) -> Vec<(&'static str, String)> {
         ),
         ("closing deposits", set(limits.closing_needs_no_notice == 1, "without notice".into())),
         ("guardian", limits.guardian().map(ToString::to_string)),
-    ];
-    rows.into_iter().filter_map(|(name, text)| Some((name, text?))).collect()
+    ]
 }
 
 /// A growth charge, in hundredths of an epoch's growth.

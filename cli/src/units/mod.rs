@@ -5,6 +5,7 @@ mod amount;
 mod fee;
 mod share;
 mod slippage;
+mod time;
 mod transaction_fee;
 
 pub use {
@@ -13,5 +14,6 @@ pub use {
     fee::{ParsedFee, percent},
     share::Share,
     slippage::Slippage,
+    time::{local_time, seconds},
     transaction_fee::transaction_fee,
 };

@@ -2,6 +2,7 @@
 
 pub mod fees;
 pub mod figures;
+pub mod limits;
 pub mod metadata;
 pub mod policy;
 pub mod slot_time;

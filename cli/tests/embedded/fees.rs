@@ -42,7 +42,8 @@ async fn a_new_pool_has_a_withdrawal_fee_and_a_turnover_budget() {
 async fn fees_on_deposits_change_at_once() {
     let (stage, pool) = Stage::with_pool("").await;
     let set = sets(&stage, &format!("set-fee {pool} sol-deposit 1%")).await;
-    let expected = ["changed", "fee", "fee_before", "from_epoch", "kind", "pending_before", "pool", "transactions"];
+    let expected =
+        ["announced", "changed", "fee", "fee_before", "from_epoch", "kind", "pending_before", "pool", "transactions"];
     assert_eq!(fields(&set), expected);
     assert_eq!(set["kind"], "sol_deposit");
     assert_eq!(set["fee_before"], json!({ "numerator": 0, "denominator": 0 }));

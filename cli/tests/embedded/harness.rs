@@ -200,6 +200,20 @@ impl Stage {
         Ok(json)
     }
 
+    /// Runs a command line for a person, and returns its text.
+    pub async fn displayed(&self, line: &str) -> String {
+        let keypair = self.folder_file("wallet");
+        let words = ["tidepool", "--keypair", &keypair].into_iter().chain(line.split_whitespace()).map(Into::into);
+        let cli = command_line::parse(&words.collect::<Vec<_>>(), &self.defaults.borrow())
+            .unwrap_or_else(|error| panic!("{line}: {error}"));
+        let config = Config::default();
+        let context = Context::new(&self.cluster, &cli.global, &config, self.terminal(&cli.global));
+        let answer = cli.command.execute(&context).await.unwrap_or_else(|error| panic!("{line}: {error}"));
+        let mut bytes = vec![];
+        output::write(&mut bytes, answer.as_ref(), Format::Display, false).expect("memory can be written to");
+        String::from_utf8(bytes).expect("answers are text")
+    }
+
     /// A terminal that records messages, and answers as [`Self::denies`] and [`Self::agrees`] have it.
     fn terminal(&self, global: &GlobalArgs) -> Terminal {
         SAID.with_borrow_mut(Vec::clear);

@@ -6,6 +6,7 @@
 
 mod addresses;
 mod alpenglow;
+mod announcements;
 mod approvals;
 mod asking;
 mod crank;
@@ -22,6 +23,7 @@ mod harness;
 mod hooked;
 mod income;
 mod kinds;
+mod ledger;
 mod life;
 mod limits;
 mod lookup_tables;
@@ -29,6 +31,7 @@ mod merging;
 mod metadata;
 mod migration;
 mod pools;
+mod promises;
 mod rebalancing;
 mod receivers;
 mod refusals;

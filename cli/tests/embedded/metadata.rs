@@ -47,7 +47,7 @@ async fn a_token_gets_a_name() {
     assert_eq!(stage.cluster.lamports(&payer), needed - 1);
 
     let set = stage.must(&line).await;
-    let expected = ["changed", "metadata", "metadata_account", "metadata_before", "pool", "transactions"];
+    let expected = ["announced", "changed", "metadata", "metadata_account", "metadata_before", "pool", "transactions"];
     assert_eq!(fields(&set), expected);
     let named = json!({ "name": "Tide", "symbol": "tideSOL", "uri": "https://example.org/tide.json" });
     assert_eq!((&set["metadata"], &set["metadata_before"]), (&named, &Value::Null));

@@ -47,6 +47,7 @@ async fn a_pool_is_handed_over() {
     assert_eq!(
         fields(&set),
         [
+            "announced",
             "changed",
             "fee_owner",
             "manager",
@@ -120,7 +121,7 @@ async fn manager_and_staker_name_stakers() {
     let line = format!("set-staker {pool} {pool}");
     assert_fails(&stage, &line, USAGE, &["is the pool itself", "cannot sign"]).await;
     let set = sets(&stage, &format!("set-staker {pool} {first}")).await;
-    assert_eq!(fields(&set), ["changed", "pool", "staker", "staker_before", "transactions"]);
+    assert_eq!(fields(&set), ["announced", "changed", "pool", "staker", "staker_before", "transactions"]);
     assert_eq!(
         (&set["staker"], &set["staker_before"]),
         (&json!(first.to_string()), &json!(stage.wallet.pubkey().to_string()))
@@ -148,7 +149,7 @@ async fn validators_are_preferred() {
         stage.must(&format!("add-validator {pool} {vote}")).await;
     }
     let set = sets(&stage, &format!("set-preferred-validator {pool} deposit {one}")).await;
-    assert_eq!(fields(&set), ["changed", "kind", "pool", "transactions", "vote", "vote_before"]);
+    assert_eq!(fields(&set), ["announced", "changed", "kind", "pool", "transactions", "vote", "vote_before"]);
     assert_eq!((&set["vote"], &set["vote_before"]), (&json!(one.to_string()), &Value::Null));
     says(&stage, "only stake delegated to this validator can be deposited");
     sets(&stage, &format!("set-preferred-validator {pool} withdraw {two}")).await;
@@ -185,7 +186,10 @@ async fn deposits_and_withdrawals_of_sol_get_an_authority() {
         ("sol-withdraw", "withdraw-sol", "sol_withdraw", "--sol-withdraw-authority"),
     ] {
         let set = sets(&stage, &format!("set-funding-authority {pool} {kind} {who}")).await;
-        assert_eq!(fields(&set), ["authority", "authority_before", "changed", "kind", "pool", "transactions"]);
+        assert_eq!(
+            fields(&set),
+            ["announced", "authority", "authority_before", "changed", "kind", "pool", "transactions"]
+        );
         assert_eq!((&set["authority"], &set["authority_before"]), (&json!(who.to_string()), &Value::Null));
         says(&stage, "need this signature");
         assert_eq!(shown(&stage, &pool).await["authorities"][shown_as], who.to_string());

@@ -75,7 +75,8 @@ async fn yield_is_that_of_inflation_after_any_number_of_epochs() {
 #[tokio::test]
 async fn five_epochs_without_history_give_no_yield() {
     let stage = stage_of(400);
-    let pool = staked_pool(&stage, "").await;
+    // An extended pool has the history in its ledger.
+    let pool = staked_pool(&stage, "--without-extension").await;
     stage.cluster.advance_epochs(5).unwrap();
     stage.must(&format!("update {pool}")).await;
     let without_history = Hooked { cluster: &stage.cluster, before: |_| Ok(()) };

@@ -74,6 +74,8 @@ pub struct Output {
     minimum_pool_tokens: Option<u64>,
     /// Pool tokens that went to the manager and to a referrer.
     fee_pool_tokens: u64,
+    /// Lamports for which no pool tokens were minted, in favour of all holders.
+    growth_charge_lamports: u64,
     transactions: Vec<Landed>,
 }
 
@@ -120,7 +122,10 @@ impl Args {
             Deposited::of(&quoted.pool_tokens, receiver.address(snapshot), self.receiver.referrer);
         let quote = Quote::new(context);
         let paid = quote.amounts().sol(lamports);
-        let quote = quote.pay(paid).get(tokens(got)).fee(fee).at_least(minimum.map(tokens), &self.bound);
+        let charge = quoted.growth_charge.get();
+        let quote = quote.pay(paid).get(tokens(got)).fee(fee);
+        let quote = quote.add((charge > 0).then(|| ("growth charge", growth_charge(charge))));
+        let quote = quote.at_least(minimum.map(tokens), &self.bound);
         let quote = quote.add(wrapped.as_ref().map(Wrapped::line)).add(context.fee_line(&plan, &keys).await?);
         self.receiver.confirm(context, snapshot, quote, from.pubkey(), rent)?;
         let sent = context.send_once(&plan, &keys, snapshot.program_id()).await?;
@@ -133,6 +138,7 @@ impl Args {
             pool_tokens: got,
             minimum_pool_tokens: minimum,
             fee_pool_tokens: fee,
+            growth_charge_lamports: charge,
             transactions: fresh.and(sent),
         }))
     }
@@ -157,6 +163,14 @@ impl Args {
     }
 }
 
+/// What a growth charge is for.
+fn growth_charge(lamports: u64) -> String {
+    format!(
+        "{}, already deducted: it goes to all holders, so that a late deposit takes no rewards of theirs",
+        sol(lamports)
+    )
+}
+
 impl Trade for Output {
     fn receipt(&self, amounts: Amounts) -> Receipt<'_> {
         Receipt {
@@ -165,6 +179,7 @@ impl Trade for Output {
             more: vec![
                 ("from", self.from.to_string()),
                 ("fee", tokens(self.fee_pool_tokens)),
+                ("growth charge", amounts.sol(self.growth_charge_lamports)),
                 trade::minimum(self.minimum_pool_tokens, tokens),
             ],
             transactions: &self.transactions,

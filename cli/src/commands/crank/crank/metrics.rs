@@ -4,7 +4,10 @@ use {
     super::output::timestamp,
     crate::{
         output::state_name,
-        view::figures::{in_motion, lamports_per_whole_pool_token, now},
+        view::{
+            figures::{in_motion, lamports_per_whole_pool_token, now},
+            limits::Announced,
+        },
     },
     prometheus::{IntCounter, IntCounterVec, IntGauge, Opts, Registry, core::Collector},
     solana_address::Address,
@@ -35,6 +38,7 @@ pub struct PoolMetrics {
     payer: Arc<PayerMetrics>,
     freshness: Freshness,
     amounts: Amounts,
+    promises: Promises,
     validators: Validators,
     work: Work,
 }
@@ -80,6 +84,12 @@ gauges! {
             "Lamports beside the delegations of validators (tips, block revenue) that were not swept when last read.",
         in_motion: "tidepool_pool_in_motion_lamports",
             "Activating and deactivating lamports (transient stake accounts), rent included.",
+    }
+
+    Promises {
+        announcements: "tidepool_pool_announcements_pending", "Announced changes of the pool that were not made yet.",
+        due: "tidepool_pool_announcements_due", "Announced changes of the pool whose notice is over.",
+        is_halted: "tidepool_pool_halted", "1 while the rate guard halts deposits and SOL withdrawals, else 0.",
     }
 
     Validators {
@@ -153,6 +163,7 @@ impl Metrics {
             payer: Arc::clone(&self.payer),
             freshness: Freshness::new(&maker),
             amounts: Amounts::new(&maker),
+            promises: Promises::new(&maker),
             validators: Validators::new(&maker),
             work: Work::new(&maker),
         }
@@ -196,6 +207,10 @@ impl PoolMetrics {
         set(&self.amounts.reserve, snapshot.reserve_lamports());
         set(&self.amounts.missing_rent, missing_reserve_rent(snapshot));
         set(&self.amounts.in_motion, in_motion(snapshot));
+        let announced = Announced::of(snapshot);
+        set(&self.promises.announcements, announced.len() as u64);
+        set(&self.promises.due, announced.iter().filter(|announced| announced.due).count() as u64);
+        set(&self.promises.is_halted, u64::from(snapshot.halted_until_epoch().is_some()));
         set(&self.validators.all, snapshot.records().len() as u64);
         set(&self.validators.behind, backlog.stale_validators as u64);
         if snapshot.has_stakes(&StakeSelection::Transient) {

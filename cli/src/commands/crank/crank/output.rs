@@ -6,6 +6,7 @@ use {
         units::{sol, tokens},
         view::{
             figures::{duration, in_motion, lamports_per_whole_pool_token, now},
+            limits::Announced,
             votes::Cautioned,
         },
     },
@@ -66,6 +67,10 @@ pub struct Round {
     /// Unix time in seconds at which a watch rebalances next, an estimate; `null` where every look rebalances, and without a watch.
     next_rebalance_at: Option<u64>,
     next_rebalance_seconds: Option<u64>,
+    /// Changes that the manager has announced.
+    announcements: Vec<Announced>,
+    /// The first epoch in which deposits and SOL withdrawals go on, if the rate guard has halted them.
+    halted_until_epoch: Option<u64>,
     /// Validators with cautions; `null` with --watch, and where they could not be read.
     pub(super) cautions: Option<Vec<Cautioned>>,
     transactions: Vec<Landed>,
@@ -106,6 +111,8 @@ impl Round {
                 .as_ref()
                 .and_then(|next| next.within)
                 .map(|within| within.as_secs()),
+            announcements: Announced::of(snapshot),
+            halted_until_epoch: snapshot.halted_until_epoch(),
             cautions: None,
             transactions: Landed::of(&report.sent),
         }
@@ -156,6 +163,8 @@ impl Round {
         if self.in_motion_lamports > 0 {
             fields.push(("transient", format!("{} activating or deactivating", sol(self.in_motion_lamports))));
         }
+        fields.extend(self.announcements.iter().map(|announced| ("announced", announced.line())));
+        fields.extend(self.halt().map(|halt| ("HALTED", halt)));
         fields.extend(self.cautions.iter().flatten().flat_map(Cautioned::lines));
         fields.extend(self.top_up().map(|top_up| ("reserve", top_up)));
         if self.has_transactions() {
@@ -176,6 +185,12 @@ impl Round {
             ));
         }
         (sent > 0).then(|| format!("received {} from the fee payer, the rent of a decrease", sol(sent)))
+    }
+
+    /// What the rate guard has halted.
+    fn halt(&self) -> Option<String> {
+        let until = self.halted_until_epoch?;
+        Some(format!("the rate guard has halted deposits and SOL withdrawals until epoch {until}"))
     }
 
     fn transactions_in_words(&self) -> String {
@@ -222,6 +237,10 @@ impl fmt::Display for Round {
         }
         if let Some(top_up) = self.top_up() {
             write!(f, "  reserve {top_up}")?;
+        }
+        self.announcements.iter().try_for_each(|announced| write!(f, "  ANNOUNCED {}", announced.line()))?;
+        if let Some(halt) = self.halt() {
+            write!(f, "  HALTED {halt}")?;
         }
         self.next_rebalance_seconds.map_or(Ok(()), |seconds| write!(f, "  rebalances in about {}", duration(seconds)))
     }

@@ -11,6 +11,7 @@ use {
         view::{
             fees::{DelayedFee, Ratio},
             figures::lamports_per_whole_pool_token,
+            limits::{Announced, Limits},
             metadata::Metadata,
             policy::Policy,
             votes::Cautioned,
@@ -35,6 +36,9 @@ const EXAMPLE: &str = "\
 Example:
   tidepool show 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA
   tidepool show 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA --output json";
+
+/// Epochs over which yields are shown.
+const YIELD_EPOCHS: [u64; 4] = [1, 10, 30, 180];
 
 /// Show a pool's exchange rate, stake, policy, fees and authorities
 ///
@@ -75,6 +79,8 @@ pub struct Output {
     no_yield_estimate: Option<&'static str>,
     #[serde(skip)]
     yield_estimate: Result<YieldEstimate, NoYield>,
+    /// From the ledger of an extended pool; empty without one.
+    yields: Vec<Yield>,
     stake: Stake,
     validators: Validators,
     /// `null` for a pool without weights and a policy.
@@ -114,9 +120,29 @@ struct Validators {
     cautions: Vec<Cautioned>,
 }
 
+/// The yield over a number of epochs.
+#[derive(Debug, Serialize)]
+struct Yield {
+    /// The number of epochs that is asked for.
+    over_epochs: u64,
+    /// Growth of the exchange rate over a year, in percent; `null` if it is not meaningful.
+    annual_yield_percent: Option<f64>,
+    /// Growth of the exchange rate in that time, in percent.
+    growth_percent: Option<f64>,
+    /// The epochs and seconds that it is from: fewer epochs if the ledger is shorter, more where epochs had no update.
+    yield_epochs: Option<u64>,
+    yield_seconds: Option<u64>,
+    /// Why there is no figure.
+    no_yield_estimate: Option<&'static str>,
+}
+
 #[derive(Debug, Serialize)]
 struct Extension {
     policy: Policy,
+    limits: Limits,
+    announcements: Vec<Announced>,
+    /// The first epoch in which deposits and SOL withdrawals go on, if the rate guard has halted them.
+    halted_until_epoch: Option<u64>,
     /// Active validators that have a weight.
     weighted: usize,
     /// Sum of their weights.
@@ -204,6 +230,7 @@ fn describe(
         yield_seconds: yield_estimate.ok().map(|estimate| estimate.interval.seconds),
         no_yield_estimate: yield_estimate.err().map(|why| why.name()),
         yield_estimate,
+        yields: yields(snapshot, yield_estimate),
         stake: stake(snapshot),
         validators: validators(snapshot),
         extension: snapshot.policy().map(|policy| extension(snapshot, policy)),
@@ -217,6 +244,29 @@ fn describe(
             manager_fee: Text(head.manager_fee_account),
         },
         unknown_pending_gates: None,
+    }
+}
+
+/// The figures of a ledger with two entries or more. The one over an epoch is the estimate, which measures its time better.
+fn yields(snapshot: &PoolSnapshot, estimate: Result<YieldEstimate, NoYield>) -> Vec<Yield> {
+    if snapshot.recorded().len() < 2 {
+        return vec![];
+    }
+    let figure = |over_epochs| if over_epochs == 1 { estimate } else { snapshot.yield_over(over_epochs) };
+    YIELD_EPOCHS.into_iter().map(|over_epochs| Yield::new(over_epochs, figure(over_epochs))).collect()
+}
+
+impl Yield {
+    fn new(over_epochs: u64, figure: Result<YieldEstimate, NoYield>) -> Self {
+        let (found, reason) = (figure.ok(), figure.err());
+        Self {
+            over_epochs,
+            annual_yield_percent: found.map(|found| found.annual * 100.0),
+            growth_percent: found.map(|found| found.growth * 100.0),
+            yield_epochs: found.map(|found| found.interval.epochs()),
+            yield_seconds: found.map(|found| found.interval.seconds),
+            no_yield_estimate: reason.map(|reason| reason.name()),
+        }
     }
 }
 
@@ -259,7 +309,14 @@ fn extension(snapshot: &PoolSnapshot, policy: &RebalancePolicy) -> Extension {
     let active = snapshot.records().iter().filter(|record| record.is_active());
     let weights: Vec<u64> =
         active.map(|record| u64::from(record.extension.weight())).filter(|weight| *weight > 0).collect();
-    Extension { policy: Policy::from(policy), weighted: weights.len(), weights: weights.iter().sum() }
+    Extension {
+        policy: Policy::from(policy),
+        limits: Limits::from(&snapshot.limits()),
+        announcements: Announced::of(snapshot),
+        halted_until_epoch: snapshot.halted_until_epoch(),
+        weighted: weights.len(),
+        weights: weights.iter().sum(),
+    }
 }
 
 fn fees(snapshot: &PoolSnapshot) -> Fees {

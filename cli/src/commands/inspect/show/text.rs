@@ -25,6 +25,11 @@ pub(super) fn write(f: &mut fmt::Formatter<'_>, pool: &Output) -> fmt::Result {
     if let Some(extension) = &pool.extension {
         writeln!(f, "Weights")?;
         write_fields(f, &weights(extension))?;
+        let limits = limits(extension);
+        if !limits.is_empty() {
+            writeln!(f, "Limits")?;
+            write_fields(f, &limits)?;
+        }
     }
     writeln!(f, "Fees")?;
     write_fields(f, &fees(pool))?;
@@ -110,7 +115,26 @@ fn state(pool: &Output) -> Vec<Line> {
             Err(why) => format!("unknown: {why}"),
         },
     ));
+    fields.extend(yields(pool));
     fields
+}
+
+/// Yields over several epochs. One that is from the same updates as a shorter one is left out.
+fn yields(pool: &Output) -> Vec<Line> {
+    let mut shown = pool.yields.first().and_then(|first| first.yield_epochs);
+    let mut lines = vec![];
+    for figure in &pool.yields {
+        let (Some(percent), Some(epochs), Some(seconds)) =
+            (figure.annual_yield_percent, figure.yield_epochs, figure.yield_seconds)
+        else {
+            continue;
+        };
+        if shown.is_none_or(|shown| shown < epochs) {
+            shown = Some(epochs);
+            lines.push(("yield", format!("{percent:.2} % a year over {epochs} epochs ({})", duration(seconds))));
+        }
+    }
+    lines
 }
 
 fn stake(pool: &Output) -> Vec<Line> {
@@ -152,6 +176,18 @@ fn weights(extension: &Extension) -> Vec<Line> {
     let mut fields = vec![("weights", who)];
     fields.extend(extension.policy.lines());
     fields
+}
+
+/// What the manager has promised, and what it has announced.
+fn limits(extension: &Extension) -> Vec<Line> {
+    let halted = extension.halted_until_epoch.map(|epoch| {
+        (
+            "HALTED",
+            format!("the rate guard has halted deposits and SOL withdrawals until epoch {epoch}; withdraw stake"),
+        )
+    });
+    let announced = extension.announcements.iter().map(|announced| ("announced", announced.line()));
+    halted.into_iter().chain(announced).chain(extension.limits.lines().iter().cloned()).collect()
 }
 
 fn fees(pool: &Output) -> Vec<Line> {
