@@ -152,6 +152,10 @@ impl<'a> Simulation<'a> {
     pub(super) fn weight_loss_reason(&self, index: usize) -> Option<Obstacle> {
         // Only the few unusable validators need a verdict.
         let obstacle = self.not_stakeable(index).err()?;
+        // The program skips a demoted validator: it has no weight to lose.
+        if self.records[index].extension.is_demoted() {
+            return None;
+        }
         let verdict = self.rebalance.clone().verdict(&self.records, index);
         let takes_part = !matches!(verdict, Verdict::Nothing(reason) if reason.excludes_validator());
         takes_part.then_some(obstacle)
@@ -175,11 +179,17 @@ impl<'a> Simulation<'a> {
         self.obstacles.iter().map(|(index, _)| *index).collect()
     }
 
-    /// Validators with a target, in the order in which a limited budget applies: those below target first, largest
-    /// deviation first, then those above. Ties are in the list's order.
+    /// Demoted validators in the list's order, then those with a target, in the order in which a limited budget applies: those below
+    /// target first, largest deviation first, then those above. Ties are in the list's order.
     pub(super) fn order(&self) -> Vec<usize> {
-        let mut order: Vec<usize> = (0..self.records.len()).filter(|index| self.target(*index).is_some()).collect();
-        order.sort_by_cached_key(|index| Reverse((self.priority(*index), Reverse(*index))));
+        let is_demoted = |index: usize| self.records[index].is_active() && self.records[index].extension.is_demoted();
+        let is_moved = |index: &usize| is_demoted(*index) || self.target(*index).is_some();
+        let mut order: Vec<usize> = (0..self.records.len()).filter(is_moved).collect();
+        order.sort_by_cached_key(|index| {
+            let is_demoted = is_demoted(*index);
+            let priority = if is_demoted { (false, false, 0) } else { self.priority(*index) };
+            Reverse((is_demoted, priority, Reverse(*index)))
+        });
         order
     }
 
