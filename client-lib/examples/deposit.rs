@@ -26,7 +26,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
         "{} of the pool token's smallest units for {lamports} lamports",
         deposit.quote.pool_tokens.to_depositor.get()
     );
-    println!("after a fee of {}", deposit.quote.pool_tokens.minted.get() - deposit.quote.pool_tokens.to_depositor.get());
+    println!(
+        "after a fee of {}",
+        deposit.quote.pool_tokens.minted.get() - deposit.quote.pool_tokens.to_depositor.get()
+    );
     for signature in deposit.update.signatures().chain(deposit.sent.signatures()) {
         println!("{signature}");
     }

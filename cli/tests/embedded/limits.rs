@@ -7,6 +7,7 @@ use {
     },
     solana_address::Address,
     solana_instruction::{AccountMeta, Instruction},
+    solana_message::VersionedMessage,
     solana_transaction::versioned::VersionedTransaction,
     solana_transaction_error::TransactionError,
     tidepool_client::{
@@ -22,6 +23,11 @@ const LOADED_BYTES: u8 = 4;
 
 /// The limit of this kind that a transaction requests.
 fn limit(transaction: &VersionedTransaction, kind: u8) -> u32 {
+    if let VersionedMessage::V1(message) = &transaction.message {
+        let config = message.config;
+        let limits = [(UNITS, config.compute_unit_limit), (LOADED_BYTES, config.loaded_accounts_data_size_limit)];
+        return limits.iter().find(|(of, _)| *of == kind).and_then(|(_, limit)| *limit).expect("a limit in the header");
+    }
     let keys = transaction.message.static_account_keys();
     let of_kind: Vec<_> = transaction
         .message

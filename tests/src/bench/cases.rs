@@ -1,7 +1,7 @@
 //! Each instruction, in small pools and large ones.
 
 use {
-    super::{Case, Place, rebalance, update},
+    super::{Case, Place, holders, rebalance, update},
     crate::{extension::PoolKind, scenario, vm::Vm},
     tidepool_interface::address::{TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
 };
@@ -77,5 +77,6 @@ pub fn cases() -> Vec<Case> {
     }
     cases.extend(update::cases());
     cases.extend(rebalance::cases());
+    cases.extend(holders::cases());
     cases
 }

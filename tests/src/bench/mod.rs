@@ -3,6 +3,7 @@
 
 mod cases;
 mod cost;
+mod holders;
 mod movements;
 mod reading;
 mod rebalance;

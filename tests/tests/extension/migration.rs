@@ -27,7 +27,7 @@ use {
 };
 
 /// Pool accounts that clients have made: before SOL deposits and later, and longer ones.
-const LENGTHS: [usize; 6] = [529, 611, 612, 738, 739, 1_200];
+const LENGTHS: [usize; 6] = [529, 611, 612, 5_986, 5_987, 6_200];
 
 /// Makes a pool by the reference, which Tidepool follows to the last byte: with three validators, one with transient
 /// stake, and one that is being removed.
