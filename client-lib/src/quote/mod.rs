@@ -6,6 +6,7 @@
 
 mod activation;
 mod deposit_stake;
+mod exit;
 mod merge;
 mod withdraw_stake;
 mod withdrawn_merge;
@@ -17,6 +18,7 @@ pub(crate) use {activation::activation_status, deposit_stake::stake_deposit_at};
 pub use {
     activation::{StakeActivation, StakeCondition},
     deposit_stake::{StakeDepositQuote, quote_deposit_stake},
+    exit::{CancellationQuote, ExitQuote, claimable_lamports, quote_cancellation, quote_exit},
     merge::{MergeKind, merge_kind, merged_delegation},
     withdraw_stake::{StakeWithdrawalQuote, WithdrawFrom, WithdrawalState, quote_withdraw_stake},
     withdrawn_merge::check_withdrawn_merge,
