@@ -108,8 +108,8 @@ fn step_json(step: &Step) -> Value {
             "vote_account": vote.to_string(),
             "ground": ground_id(*ground),
         }),
-        Step::RequestExit { id } => json!({ "step": "request_exit", "stake_account": null, "ticket": id }),
-        Step::ClaimExit { id } => json!({ "step": "claim_exit", "stake_account": null, "ticket": id }),
+        Step::RequestExit { id } => json!({ "step": "request_exit", "stake_account": null, "ticket_id": id }),
+        Step::ClaimExit { id } => json!({ "step": "claim_exit", "stake_account": null, "ticket_id": id }),
     }
 }
 

@@ -77,7 +77,7 @@ use {
     tidepool_interface::{StakePoolError, state::StakeStatus},
 };
 
-fn active_validator<'a>(snapshot: &'a PoolSnapshot, vote: &Address) -> Result<Validator<'a>, PlanError> {
+pub(crate) fn active_validator<'a>(snapshot: &'a PoolSnapshot, vote: &Address) -> Result<Validator<'a>, PlanError> {
     let validator = snapshot.validator(vote).ok_or_else(|| {
         PlanError::refused(
             StakePoolError::ValidatorNotFound,

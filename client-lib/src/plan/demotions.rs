@@ -5,7 +5,7 @@ use {
     crate::{
         actions,
         checks::{check_up_to_date, require_extension},
-        error::PlanError,
+        error::{PlanError, Sol},
         pool::PoolSnapshot,
     },
     solana_account::Account,
@@ -16,6 +16,7 @@ use {
         ops::Range,
     },
     tidepool_interface::{
+        ExtensionError,
         address::VOTE_PROGRAM_ID,
         external::vote::VoteState,
         state::{DemotionGround, DemotionPolicy, ValidatorStakeInfo},
@@ -97,6 +98,49 @@ pub fn demotions(snapshot: &PoolSnapshot, votes: &VoteAccounts) -> Result<Demoti
         planned.demotions.iter().map(|demotion| actions::demote_validator(snapshot, demotion)).collect();
     planned.plan.push("demote validators", groups);
     Ok(planned)
+}
+
+/// The demotion of the validator `vote`, by the worst ground. For [`DemotionGround::NoCredits`], `votes` must hold other
+/// validators' vote accounts too.
+///
+/// # Errors
+/// Refusals: `NotExtended`, `StakeListAndPoolOutOfDate`, `ValidatorNotFound`, `ValidatorDemoted`, `NoGroundForDemotion`,
+/// `DemotionBoundReached`.
+pub fn demotion_of(
+    snapshot: &PoolSnapshot,
+    votes: &VoteAccounts,
+    vote: &Address,
+) -> Result<(InstructionGroup, Demotion), PlanError> {
+    let extension = require_extension(snapshot)?;
+    check_up_to_date(snapshot)?;
+    let validator = actions::active_validator(snapshot, vote)?;
+    if let Some(demotion) = snapshot.demotion_of(validator.record) {
+        let context = format!("validator {vote} was demoted in epoch {} already", demotion.epoch);
+        return Err(PlanError::refused(ExtensionError::ValidatorDemoted, context));
+    }
+    let policy = &extension.demotion;
+    if policy.max_validators.get() == 0 || policy.max_stake.get() == 0 {
+        let context =
+            "the policy of the pool demotes no validator: its manager can set one with `tidepool set-demotion-policy`";
+        return Err(PlanError::refused(ExtensionError::DemotionBoundReached, context));
+    }
+    let judge = Judge::new(snapshot, policy, votes);
+    let Some(demotion) = judge.of(validator.index, validator.record) else {
+        let context = format!("the vote account of validator {vote} proves no ground of the pool's demotion policy");
+        return Err(PlanError::refused(ExtensionError::NoGroundForDemotion, context));
+    };
+    let (mut count, total) = (extension.demotions, snapshot.rate().total_lamports.get());
+    count.add(policy, snapshot.epoch(), demotion.lamports, total).map_err(|error| {
+        PlanError::refused(
+            error,
+            format!(
+                "validator {vote} has {} of the pool, which is more than the policy allows to demote in this epoch: retry in the \
+                 next epoch, or have the manager raise the bounds",
+                Sol(demotion.lamports)
+            ),
+        )
+    })?;
+    Ok((actions::demote_validator(snapshot, &demotion), demotion))
 }
 
 /// Grounds in the order of urgency: without stake that earns, there is nothing to lose.

@@ -82,6 +82,27 @@ pub fn quote_exit(
     })
 }
 
+/// Fewest pool tokens of the token account `from` that give a ticket for at least `lamports`; `None` if no amount does.
+pub fn pool_tokens_for_exit(snapshot: &PoolSnapshot, from: &Address, lamports: u64) -> Option<u64> {
+    let is_enough = |pool_tokens: u64| {
+        quote_exit(snapshot, from, pool_tokens, None).is_ok_and(|quote| quote.terms.lamports.get() >= lamports)
+    };
+    // More pool tokens yield no less, so a binary search finds the bound.
+    let (mut low, mut high) = (0, snapshot.rate().pool_token_supply.get());
+    if !is_enough(high) {
+        return None;
+    }
+    while low + 1 < high {
+        let middle = low + (high - low) / 2;
+        if is_enough(middle) {
+            high = middle;
+        } else {
+            low = middle;
+        }
+    }
+    Some(high)
+}
+
 /// Pool tokens that a mint of Token-2022 takes from a transfer.
 fn transfer_fee(snapshot: &PoolSnapshot, pool_tokens: u64) -> u64 {
     let mint = &snapshot.accounts().pool_mint.data;
