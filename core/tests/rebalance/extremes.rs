@@ -9,6 +9,7 @@ use {
         runner::check,
     },
     proptest::{collection::vec, prelude::*},
+    tidepool_core::WEIGHT_MAX,
     tidepool_core::{
         MAX_VALIDATORS_IN_POOL, Validator,
         rebalance::{Inputs, Policy, Verdict},
@@ -33,7 +34,7 @@ fn policy() -> impl Strategy<Value = Policy> {
 
 fn any_record() -> impl Strategy<Value = Validator> {
     let transient = prop_oneof![3 => Just(0), 1 => number()];
-    let weight = prop_oneof![Just(0u16), Just(u16::MAX), any::<u16>()];
+    let weight = prop_oneof![Just(0u16), Just(WEIGHT_MAX), 0..=WEIGHT_MAX];
     (number(), transient, weight, any::<bool>(), prop::bool::weighted(0.9)).prop_map(
         |(active, transient, weight, is_deactivating, is_active)| Validator {
             transient_lamports: transient,

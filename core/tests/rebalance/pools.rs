@@ -52,8 +52,8 @@ fn weight() -> impl Strategy<Value = Vec<u16>> {
     const KINDS: [u16; 4] = [1, 100, 7, WEIGHT_MAX];
     let equal = prop::sample::select(&KINDS[..]).prop_map(|weight| vec![weight]);
     let similar = vec(50u16..150, 4..20);
-    let wild = vec((0u32..16, any::<u16>()).prop_map(|(shift, bits)| bits >> shift), 3..20);
-    let powers = vec((0u32..16).prop_map(|shift| 1 << shift), 3..20);
+    let wild = vec((0u32..15, 0..=WEIGHT_MAX).prop_map(|(shift, bits)| bits >> shift), 3..20);
+    let powers = vec((0u32..15).prop_map(|shift| 1 << shift), 3..20);
     let some_none = vec(prop_oneof![Just(0u16), 1u16..100], 2..20);
     prop_oneof![equal, similar, wild, powers, some_none]
 }

@@ -74,8 +74,8 @@ pub fn process(
         return Err(ExceededSlippage.into());
     }
     // Less could not create the recipient's wallet.
-    // guard: request-dust
     let lamports = lamports.get();
+    // guard: request-dust
     if lamports < rent.minimum_balance(0) {
         return Err(ExitTooSmall.into());
     }
