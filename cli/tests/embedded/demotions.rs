@@ -85,6 +85,22 @@ async fn policy_is_set_in_parts() {
 }
 
 #[tokio::test]
+async fn policy_is_announced_in_a_pool_with_a_notice() {
+    let (stage, pool) = Stage::with_pool("").await;
+    stage.must(&format!("set-limits {pool} --notice-epochs 1")).await;
+    let line = format!("set-demotion-policy {pool} {POLICY}");
+    let announced = stage.must(&line).await;
+    assert_eq!(announced["changed"], false);
+    let epoch = number(&announced["announced"]["from_epoch"]);
+    assert_eq!(shown(&stage, &pool).await["extension"]["demotion_policy"]["max_validators"], 0);
+    says(&stage, "demotion policy");
+    stage.next_epoch(&pool).await;
+    let set = stage.must(&line).await;
+    assert_eq!((&set["changed"], &set["demotion_policy"]["max_validators"]), (&json!(true), &json!(5)));
+    assert_eq!(shown(&stage, &pool).await["epoch"], epoch);
+}
+
+#[tokio::test]
 async fn crank_demotes_a_validator_that_raises_its_commission() {
     let stage = Stage::new();
     let pool = pool(&stage).await;
