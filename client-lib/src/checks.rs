@@ -3,7 +3,7 @@
 use {
     crate::{
         error::{PlanError, Tokens},
-        pool::PoolSnapshot,
+        pool::{PoolSnapshot, Validator},
     },
     tidepool_core::maths::ExchangeRate,
     tidepool_interface::{
@@ -72,6 +72,19 @@ pub(crate) fn check_supply_floor(snapshot: &PoolSnapshot, rate: &ExchangeRate, m
             ),
         )
     })
+}
+
+/// Rejects new stake for a demoted validator.
+pub(crate) fn check_not_demoted(snapshot: &PoolSnapshot, validator: &Validator) -> Result<(), PlanError> {
+    let Some(demotion) = snapshot.demotion_of(validator.record) else { return Ok(()) };
+    Err(PlanError::refused(
+        ExtensionError::ValidatorDemoted,
+        format!(
+            "validator {} was demoted in epoch {} and takes no new stake: use another validator",
+            validator.vote(),
+            demotion.epoch
+        ),
+    ))
 }
 
 pub(crate) fn require_extension(snapshot: &PoolSnapshot) -> Result<&PoolExtension, PlanError> {

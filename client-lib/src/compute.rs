@@ -45,6 +45,20 @@ pub const fn set_weights(weights: usize) -> u32 {
     EXTENSION.saturating_add(500_u32.saturating_mul(weights as u32))
 }
 
+/// `DemoteValidator`, with the proof that another validator earned credits in this number of epochs.
+pub const fn demote_validator(epochs: u8) -> u32 {
+    EXTENSION.saturating_add(2_500_u32.saturating_mul(epochs as u32))
+}
+
+/// `RequestExit`.
+pub const REQUEST_EXIT: u32 = 60_000;
+
+/// `ClaimExit`.
+pub const CLAIM_EXIT: u32 = 45_000;
+
+/// `CancelExit`.
+pub const CANCEL_EXIT: u32 = 45_000;
+
 /// An instruction of the system, stake, token or associated token account program.
 pub const FOREIGN: u32 = 12_000;
 
@@ -70,6 +84,8 @@ pub struct RebalanceCost {
     records: usize,
     /// Compute units that other movements may add to a scan.
     growth: u32,
+    /// A scan for the decreases of demoted validators; 0 without any.
+    demoted: u32,
 }
 
 impl RebalanceCost {
@@ -85,11 +101,14 @@ impl RebalanceCost {
         const RANKED: u32 = 2 * 20;
         const RANKED_OTHER_WEIGHT: u32 = 2 * 12;
         const COUNTED: u32 = 34;
+        const DEMOTED: u32 = 30;
         let count = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
         let all = count(records.len());
         let moving = count(records.iter().filter(|record| record.transient_stake_lamports.get() > 0).count());
         let others =
             count(records.windows(2).filter(|pair| pair[0].extension.weight() != pair[1].extension.weight()).count());
+        let has_demoted = records.iter().any(|record| record.extension.is_demoted());
+        let demoted = if has_demoted { DEMOTED.saturating_mul(all) } else { 0 };
         let record = if has_cap { RECORD + CAP } else { RECORD };
         let counted = COUNTED.saturating_mul(all).saturating_add(OTHER_WEIGHT.saturating_mul(others));
         let ranked = RANKED.saturating_mul(all).saturating_add(RANKED_OTHER_WEIGHT.saturating_mul(others));
@@ -97,11 +116,13 @@ impl RebalanceCost {
             survey: record
                 .saturating_mul(all)
                 .saturating_add(TRANSIENT.saturating_mul(moving))
-                .saturating_add(OTHER_WEIGHT.saturating_mul(others)),
+                .saturating_add(OTHER_WEIGHT.saturating_mul(others))
+                .saturating_add(demoted),
             counted,
             ranked,
             records: records.len(),
             growth: TRANSIENT.saturating_mul(all.saturating_sub(moving)),
+            demoted,
         }
     }
 
@@ -113,9 +134,12 @@ impl RebalanceCost {
         const MOVEMENT: u32 = 50_000;
         let selection =
             selections.into_iter().flatten().map(|ranked| self.selection(ranked)).fold(0, u32::saturating_add);
+        // A demoted validator that is named causes a scan, a skipped one a survey.
+        let surveys = if self.demoted > 0 { self.survey.saturating_mul(skipped) } else { 0 };
         // Each skipped validator causes another selection.
-        BASE.saturating_add(MOVEMENT.saturating_mul(validators as u32))
+        BASE.saturating_add(MOVEMENT.saturating_add(self.demoted).saturating_mul(validators as u32))
             .saturating_add(self.survey)
+            .saturating_add(surveys)
             .saturating_add(selection.saturating_mul(skipped.saturating_add(1)))
     }
 

@@ -119,6 +119,7 @@ pub mod pool;
 pub mod quote;
 pub mod send;
 pub mod text;
+pub mod tickets;
 pub mod trace;
 mod transaction;
 pub mod vote;

@@ -6,7 +6,7 @@ use {
     solana_address::Address,
     solana_instruction::Instruction,
     std::collections::BTreeSet,
-    tidepool_interface::state::AnnouncementKind,
+    tidepool_interface::state::{AnnouncementKind, DemotionGround},
 };
 
 /// A typed step. Instruction groups, packed transactions and sent transactions carry their steps, so that callers can
@@ -41,6 +41,23 @@ pub enum Step {
         /// Unix time in seconds.
         from_timestamp: i64,
     },
+    /// The demotion of a validator.
+    Demote {
+        /// The validator's vote account.
+        vote: Address,
+        /// The ground.
+        ground: DemotionGround,
+    },
+    /// The request of an exit ticket.
+    RequestExit {
+        /// The ticket.
+        id: u64,
+    },
+    /// The payment of an exit ticket.
+    ClaimExit {
+        /// The ticket.
+        id: u64,
+    },
 }
 
 /// Instructions of one transaction: all of them take effect, or none.
@@ -61,6 +78,8 @@ pub struct InstructionGroup {
     pub log_bytes: u32,
     /// Instructions that they run at most, calls between programs included, an estimate.
     pub trace_length: u32,
+    /// Whether it shares no transaction with another group, so that neither can fail the other.
+    pub is_alone: bool,
 }
 
 impl InstructionGroup {
@@ -68,7 +87,7 @@ impl InstructionGroup {
     pub fn new(label: impl Into<String>, instructions: Vec<Instruction>, compute_units: u32) -> Self {
         let (log_bytes, trace_length) = (logs::estimate(&instructions), trace::estimate(&instructions));
         let (label, steps) = (label.into(), Vec::new());
-        Self { label, steps, instructions, compute_units, compute_growth: 0, log_bytes, trace_length }
+        Self { label, steps, instructions, compute_units, compute_growth: 0, log_bytes, trace_length, is_alone: false }
     }
 
     /// A group of one instruction.
@@ -98,6 +117,12 @@ impl InstructionGroup {
     #[must_use]
     pub fn running(self, trace_length: u32) -> Self {
         Self { trace_length, ..self }
+    }
+
+    /// The group, in a transaction of its own.
+    #[must_use]
+    pub fn alone(self) -> Self {
+        Self { is_alone: true, ..self }
     }
 
     /// The group, then `next`, in one transaction.

@@ -8,9 +8,9 @@ use {
 };
 
 pub const GROUPS: [(&str, &[&str]); 6] = [
-    ("Stake", &["deposit-sol", "deposit-stake", "withdraw", "withdraw-sol", "withdraw-stake"]),
-    ("Inspect", &["show", "list", "explain-stake", "history", "announcements", "list-pools", "balance"]),
-    ("Crank", &["crank", "update", "rebalance", "lookup-tables"]),
+    ("Stake", &["deposit-sol", "deposit-stake", "withdraw", "withdraw-sol", "withdraw-stake", "cancel-exit"]),
+    ("Inspect", &["show", "list", "explain-stake", "history", "announcements", "tickets", "list-pools", "balance"]),
+    ("Crank", &["crank", "update", "rebalance", "demote", "claim", "lookup-tables"]),
     (
         "Manage",
         &[
@@ -23,6 +23,7 @@ pub const GROUPS: [(&str, &[&str]); 6] = [
             "set-weights",
             "set-policy",
             "set-limits",
+            "set-demotion-policy",
             "set-fee",
             "set-manager",
             "set-staker",

@@ -12,16 +12,16 @@ use {
     crate::{
         args::GlobalArgs,
         commands::{
-            crank::{crank, lookup_tables, rebalance, update},
-            inspect::{announcements, balance, explain_stake, history, list, list_pools, show},
+            crank::{claim, crank, demote, lookup_tables, rebalance, update},
+            inspect::{announcements, balance, explain_stake, history, list, list_pools, show, tickets},
             manage::{
                 add_validator, cancel_announcement, create_pool, decrease, extend_pool, increase, remove_validator,
-                set_fee, set_funding_authority, set_limits, set_manager, set_metadata, set_policy,
+                set_demotion_policy, set_fee, set_funding_authority, set_limits, set_manager, set_metadata, set_policy,
                 set_preferred_validator, set_staker, set_weights,
             },
             offline::{sign, submit},
             setup::completions,
-            stake::{deposit_sol, deposit_stake, withdraw, withdraw_sol, withdraw_stake},
+            stake::{cancel_exit, deposit_sol, deposit_stake, withdraw, withdraw_sol, withdraw_stake},
         },
         context::Context,
         error::CliError,
@@ -70,14 +70,18 @@ commands! {
     ListPools(list_pools::Args),
     History(history::Args),
     Announcements(announcements::Args),
+    Tickets(tickets::Args),
     Balance(balance::Args),
     DepositSol(deposit_sol::Args),
     DepositStake(deposit_stake::Args),
     Withdraw(withdraw::Args),
     WithdrawSol(withdraw_sol::Args),
     WithdrawStake(withdraw_stake::Args),
+    CancelExit(cancel_exit::Args),
     Crank(crank::Args),
     Update(update::Args),
+    Demote(demote::Args),
+    Claim(claim::Args),
     CreatePool(Box<create_pool::Args>),
     AddValidator(add_validator::Args),
     RemoveValidator(remove_validator::Args),
@@ -92,6 +96,7 @@ commands! {
     SetStaker(set_staker::Args),
     SetPolicy(set_policy::Args),
     SetLimits(set_limits::Args),
+    SetDemotionPolicy(set_demotion_policy::Args),
     CancelAnnouncement(cancel_announcement::Args),
     SetWeights(set_weights::Args),
     Rebalance(rebalance::Args),
@@ -126,6 +131,9 @@ impl Command {
             | Self::Announcements(_)
             | Self::Crank(_)
             | Self::Update(_)
+            | Self::Demote(_)
+            | Self::Claim(_)
+            | Self::Tickets(_)
             | Self::Rebalance(_)
             | Self::ExplainStake(_)
             | Self::AddValidator(_)

@@ -1,8 +1,10 @@
 //! The commands in the groups of the help, one file or folder each: the arguments, and an `execute` that does what they say.
 
 pub mod crank {
+    pub mod claim;
     #[expect(clippy::module_inception, reason = "the command has the name of its group")]
     pub mod crank;
+    pub mod demote;
     pub mod lookup_tables;
     pub mod rebalance;
     pub mod update;
@@ -16,6 +18,7 @@ pub mod inspect {
     pub mod list;
     pub mod list_pools;
     pub mod show;
+    pub mod tickets;
 }
 
 pub mod manage {
@@ -26,6 +29,7 @@ pub mod manage {
     pub mod extend_pool;
     pub mod increase;
     pub mod remove_validator;
+    pub mod set_demotion_policy;
     pub mod set_fee;
     pub mod set_funding_authority;
     pub mod set_limits;
@@ -47,6 +51,7 @@ pub mod setup {
 }
 
 pub mod stake {
+    pub mod cancel_exit;
     pub mod deposit_sol;
     pub mod deposit_stake;
     pub mod withdraw;

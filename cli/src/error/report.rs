@@ -2,7 +2,10 @@
 
 use {
     super::CliError,
-    crate::output::{Format, state_name, streams},
+    crate::{
+        message::extension::ground_id,
+        output::{Format, state_name, streams},
+    },
     serde_json::{Value, json},
     tidepool_client::{
         announcement::kind_id,
@@ -99,6 +102,14 @@ fn step_json(step: &Step) -> Value {
             "from_epoch": from_epoch,
             "from_timestamp": from_timestamp,
         }),
+        Step::Demote { vote, ground } => json!({
+            "step": "demote",
+            "stake_account": null,
+            "vote_account": vote.to_string(),
+            "ground": ground_id(*ground),
+        }),
+        Step::RequestExit { id } => json!({ "step": "request_exit", "stake_account": null, "ticket_id": id }),
+        Step::ClaimExit { id } => json!({ "step": "claim_exit", "stake_account": null, "ticket_id": id }),
     }
 }
 

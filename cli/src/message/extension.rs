@@ -52,6 +52,17 @@ pub const fn ground_name(ground: DemotionGround) -> &'static str {
     }
 }
 
+/// The name of a ground, for machine-readable output.
+pub const fn ground_id(ground: DemotionGround) -> &'static str {
+    match ground {
+        DemotionGround::InflationCommission => "inflation_commission",
+        DemotionGround::BlockCommission => "block_commission",
+        DemotionGround::NoBlsKey => "no_bls_key",
+        DemotionGround::NoCredits => "no_credits",
+        DemotionGround::Closed => "closed",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use {

@@ -76,19 +76,23 @@ pub fn demotion_rows(policy: &DemotionPolicy) -> Vec<(&'static str, String)> {
     if policy.max_validators.get() == 0 {
         return vec![];
     }
+    all_demotion_rows(policy).into_iter().filter_map(|(name, text)| Some((name, text?))).collect()
+}
+
+/// Each rule of a demotion policy, with its name; `None` for one that is not set.
+pub fn all_demotion_rows(policy: &DemotionPolicy) -> [(&'static str, Option<String>); 6] {
     let ceiling = |ceiling: Ceiling| ceiling.get().map(|points| format!("at most {}", Share(points)));
     let set = |is_set: bool, text: String| is_set.then_some(text);
     let idle = epochs(policy.epochs_without_credits.into());
     let (validators, stake) = (policy.max_validators.get(), Share(policy.max_stake.get()));
-    let rows = [
+    [
         ("commission on inflation rewards", ceiling(policy.inflation_commission)),
         ("commission on block revenue", ceiling(policy.block_commission)),
         ("vote credits", set(policy.epochs_without_credits > 0, format!("none for {idle} demotes"))),
         ("BLS key", set(policy.requires_bls_key == 1, "required".into())),
         ("cooldown", Some(epochs(policy.cooldown_epochs.get().into()))),
         ("demotions in an epoch", Some(format!("at most {validators}, with {stake} of the pool"))),
-    ];
-    rows.into_iter().filter_map(|(name, text)| Some((name, text?))).collect()
+    ]
 }
 
 /// Rows as a list in a sentence; `none` without rows.

@@ -3,7 +3,7 @@
 mod accounts;
 pub mod announcement;
 mod event;
-mod extension;
+pub mod extension;
 pub mod limits;
 mod logs;
 mod parse;

@@ -1,9 +1,11 @@
 //! Parts of a pool, as several commands show them.
 
+pub mod demotion;
 pub mod fees;
 pub mod figures;
 pub mod limits;
 pub mod metadata;
 pub mod policy;
 pub mod slot_time;
+pub mod tickets;
 pub mod votes;

@@ -38,8 +38,8 @@ pub struct Votes {
 
 impl Votes {
     /// A validator of a pool.
-    pub fn of(survey: &ValidatorSurvey, validator: &Validator, has_weights: bool) -> Self {
-        let (vote, cautions) = (validator.vote(), survey.cautions_in_pool(validator, has_weights));
+    pub fn of(survey: &ValidatorSurvey, snapshot: &PoolSnapshot, validator: &Validator, has_weights: bool) -> Self {
+        let (vote, cautions) = (validator.vote(), survey.cautions_in_pool(snapshot, validator, has_weights));
         let (state, reported) = (survey.account(&vote).state(), survey.reported(&vote));
         let of_state = |part: fn(&VoteState) -> Option<u64>| state.and_then(part);
         Self {
@@ -126,7 +126,7 @@ impl Cautioned {
     pub fn of_pool(survey: &ValidatorSurvey, snapshot: &PoolSnapshot) -> Vec<Self> {
         let has_weights = snapshot.weighted().next().is_some();
         let all = snapshot.validators().map(|validator| {
-            let (vote, cautions) = (validator.vote(), survey.cautions_in_pool(&validator, has_weights));
+            let (vote, cautions) = (validator.vote(), survey.cautions_in_pool(snapshot, &validator, has_weights));
             Self::new(survey, vote, &cautions)
         });
         all.filter(|validator| !validator.cautions.is_empty()).collect()

@@ -21,6 +21,7 @@
 
 mod accounts;
 mod create;
+mod demotion;
 mod deposit;
 mod extend;
 mod limits;
@@ -28,6 +29,7 @@ mod manage;
 mod metadata;
 mod movement;
 mod rebalance;
+mod tickets;
 mod token;
 mod update;
 mod validators;
@@ -40,6 +42,7 @@ mod tests;
 
 pub use {
     create::{CreatePool, ExistingAccount, FoundPool, FoundPoolError, PoolCreation, complete_pool, create_pool},
+    demotion::{demote_validator, set_demotion_policy},
     deposit::{DepositSol, DepositStake, deposit_sol, deposit_stake},
     extend::{extend_pool, extension_rent, set_rebalance_policy},
     limits::{LimitChanges, cancel_announcement, set_limits},
@@ -50,6 +53,7 @@ pub use {
     },
     movement::{decrease_validator_stake, increase_validator_stake},
     rebalance::{RebalancedValidator, rebalance_instruction},
+    tickets::{RequestExit, cancel_exit, claim_exit, escrow_address, request_exit, ticket_address, ticket_rent},
     token::{TokenHolding, TokenReceiver, TokenSource, associated_token_account},
     update::{cleanup, update_list_instruction, update_pool_balance, update_validators_instruction},
     validators::{add_validator, find_free_validator_seed, remove_validator},
@@ -73,7 +77,7 @@ use {
     tidepool_interface::{StakePoolError, state::StakeStatus},
 };
 
-fn active_validator<'a>(snapshot: &'a PoolSnapshot, vote: &Address) -> Result<Validator<'a>, PlanError> {
+pub(crate) fn active_validator<'a>(snapshot: &'a PoolSnapshot, vote: &Address) -> Result<Validator<'a>, PlanError> {
     let validator = snapshot.validator(vote).ok_or_else(|| {
         PlanError::refused(
             StakePoolError::ValidatorNotFound,

@@ -3,7 +3,7 @@
 use {
     super::{accounts::accounts, active_validator},
     crate::{
-        checks::{check_no_rewards, check_up_to_date},
+        checks::{check_no_rewards, check_not_demoted, check_up_to_date},
         compute::PoolBounds,
         error::{Cause, PlanError, Sol, StaysInReserve},
         pool::{PoolSnapshot, Validator},
@@ -119,7 +119,7 @@ fn check_can_be_joined(
 ///
 /// # Errors
 /// [`PlanError::EpochRewardsActive`], [`PlanError::StakeAccountsNotRead`]. Refusals: `StakeListAndPoolOutOfDate`,
-/// `ValidatorNotFound`, `WrongStakeStake` (other transient stake), `InsufficientFunds` (the reserve); the stake
+/// `ValidatorNotFound`, `ValidatorDemoted`, `WrongStakeStake` (other transient stake), `InsufficientFunds` (the reserve); the stake
 /// program's `InsufficientDelegation` below the minimum delegation.
 pub fn increase_validator_stake(
     snapshot: &PoolSnapshot,
@@ -129,6 +129,7 @@ pub fn increase_validator_stake(
     let movement = Movement::new(snapshot, vote, |delegation, epoch| {
         delegation.is_delegated() && delegation.activation_epoch.get() == epoch
     })?;
+    check_not_demoted(snapshot, &movement.validator)?;
     let minimum = snapshot.environment().minimum_delegation();
     if lamports < minimum {
         return Err(PlanError::refused(

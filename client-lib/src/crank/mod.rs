@@ -19,6 +19,8 @@
 //! ```
 
 mod backlog;
+mod claim;
+mod demote;
 mod error;
 mod observer;
 mod options;
@@ -56,6 +58,7 @@ use {
         pool::{MinimumDelegation, PoolSnapshot, ReadOptions, StakeSelection},
         send::{SendOptions, Stop, Summary},
     },
+    claim::TicketMemory,
     error::{Verdict, judge},
     report::Run,
     retries::RequestLog,
@@ -68,7 +71,7 @@ use {
 /// Most reads of the pool until it shows the sent transactions. The endpoint may be behind the one that confirmed them.
 const MAX_POLLS: usize = 20;
 
-/// Updates and rebalances a pool. See the [module](self).
+/// Updates and rebalances a pool, demotes validators, and pays exit tickets. See the [module](self).
 pub struct Crank<'a, C, S> {
     cluster: &'a C,
     plan_sender: S,
@@ -80,6 +83,7 @@ pub struct Crank<'a, C, S> {
     topped_up_in: AtomicU64,
     /// The last epoch in which the stake accounts of all validators were read for idle lamports; `u64::MAX` before the first.
     idle_read_in: AtomicU64,
+    tickets: TicketMemory,
 }
 
 type Cranked<T, S> = Result<T, CrankError<<S as PlanSender>::Error>>;
@@ -110,6 +114,7 @@ impl<'a, C: Cluster, S: PlanSender> Crank<'a, C, S> {
             request_log: RequestLog::default(),
             topped_up_in: AtomicU64::new(u64::MAX),
             idle_read_in: AtomicU64::new(u64::MAX),
+            tickets: TicketMemory::default(),
         }
     }
 
@@ -134,7 +139,7 @@ impl<'a, C: Cluster, S: PlanSender> Crank<'a, C, S> {
         self
     }
 
-    /// Updates the pool at `pool`, and rebalances it as far as this epoch allows.
+    /// Updates the pool at `pool`, demotes validators, rebalances the pool as far as this epoch allows, and pays exit tickets.
     ///
     /// If rewards are being paid it waits for their end, if the options say so. Requests with transient errors are
     /// retried, once any request has been answered. A cluster that never answered is an error at once.
@@ -196,6 +201,9 @@ impl<'a, C: Cluster, S: PlanSender> Crank<'a, C, S> {
                 Some(timing) => self.deferred(&snapshot, timing)?,
                 None => None,
             };
+            if deferred.is_none() {
+                snapshot = Box::pin(self.demote(snapshot, run)).await?;
+            }
             let options = RebalanceOptions { reserve_only: deferred.is_some(), ..RebalanceOptions::default() };
             let moved = run.movements.len();
             snapshot = Box::pin(self.rebalance(snapshot, &options, run)).await?;
@@ -210,6 +218,7 @@ impl<'a, C: Cluster, S: PlanSender> Crank<'a, C, S> {
                 let next = || timing.next(&snapshot.environment().clock);
                 run.next_rebalance = if snapshot.weighted().next().is_some() { next() } else { None };
             }
+            snapshot = Box::pin(self.claim(snapshot, run)).await?;
             if let Some(plan) = deferred {
                 self.observer.planned(&snapshot, &plan);
                 run.rest = Some(plan);

@@ -10,10 +10,15 @@ use {
 /// Options of a crank.
 #[derive(Clone, Debug)]
 pub struct CrankOptions {
-    /// Whether to rebalance a pool that has weights. Otherwise the pool is only updated.
+    /// Whether to rebalance a pool that is extended. Otherwise the pool is only updated.
     pub rebalance: bool,
     /// When in the epoch a watch rebalances. A reserve below its target is refilled earlier.
     pub rebalance_at: RebalanceAt,
+    /// Whether to demote validators as the pool's policy allows, before a rebalance. This reads the vote accounts of all
+    /// validators.
+    pub demote: bool,
+    /// Whether to pay exit tickets. Without [`Self::rebalance`], none is paid.
+    pub claim: bool,
     /// Whether to send the reserve the rent of a decrease where it cannot lend it
     /// ([`missing_reserve_rent`](super::missing_reserve_rent)), at most once an epoch. The payer does not get it back.
     pub top_up: bool,
@@ -55,6 +60,8 @@ impl Default for CrankOptions {
         Self {
             rebalance: true,
             rebalance_at: RebalanceAt::default(),
+            demote: true,
+            claim: true,
             top_up: false,
             update: UpdateOptions::default(),
             format: None,

@@ -4,7 +4,7 @@ use {
     super::{CrankError, NextRebalance},
     crate::{
         pack::TransactionFormat,
-        plan::{RebalancePlan, StakeMovement, Step},
+        plan::{Claim, Demotion, RebalancePlan, StakeMovement, Step},
         pool::PoolSnapshot,
         send::{Outcome, Sent, Summary},
     },
@@ -36,6 +36,12 @@ pub struct CrankReport {
     pub swept_lamports: u64,
     /// Idle lamports that stay beside the delegations of validators; `None` if the stake accounts were not read.
     pub idle_lamports: Option<u64>,
+    /// Validators that this crank demoted.
+    pub demotions: Vec<Demotion>,
+    /// Validators that could be demoted, but not within the bounds of this epoch. Empty if they were not judged.
+    pub postponed_demotions: Vec<Demotion>,
+    /// Exit tickets that this crank paid.
+    pub claims: Vec<Claim>,
     /// Time of a watch's next rebalance; `None` if every poll rebalances, and without a watch.
     pub next_rebalance: Option<NextRebalance>,
 }
@@ -54,6 +60,11 @@ pub(super) struct Run {
     pub top_up_lamports: u64,
     /// Idle lamports that were found, those included that this run has swept.
     pub found_idle_lamports: Option<u64>,
+    pub demotions: Vec<Demotion>,
+    pub postponed_demotions: Vec<Demotion>,
+    pub claims: Vec<Claim>,
+    /// The epoch in which validators were judged for demotion.
+    pub judged_in: Option<u64>,
     pub next_rebalance: Option<NextRebalance>,
     /// The format of transactions, once it was chosen.
     pub format: Option<TransactionFormat>,
@@ -73,8 +84,16 @@ impl Run {
             rebalance_transactions: self.rebalance_transactions,
             rest: self.rest,
             top_up_lamports: self.top_up_lamports,
+            demotions: self.demotions,
+            postponed_demotions: self.postponed_demotions,
+            claims: self.claims,
             next_rebalance: self.next_rebalance,
         }
+    }
+
+    /// Adds the transactions of the last round, if not all of it landed, without judging it.
+    pub fn keep_problem(&mut self) {
+        self.sent.extend(self.problem.take().into_iter().flat_map(|summary| summary.transactions));
     }
 
     /// Landed sweeps: vote accounts and lamports.

@@ -37,7 +37,7 @@ mod read;
 mod table;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use {
     close::{ClosePlan, Closing, close},

@@ -153,6 +153,8 @@ pub fn pack(groups: &[InstructionGroup], options: &PackOptions) -> Result<Vec<Ou
         let taken_by = packed[open..].iter_mut().find_map(|draft| {
             let larger = draft.with(group);
             let fits = draft.groups < options.max_groups
+                && !draft.joined.is_alone
+                && !group.is_alone
                 && larger.joined.log_bytes <= options.max_log_bytes
                 && larger.joined.trace_length <= options.format.limits().trace
                 && larger.check(group, layout, options).is_ok();

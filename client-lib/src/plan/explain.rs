@@ -7,7 +7,7 @@ use {
     },
     crate::{
         error::{PlanError, Sol},
-        pool::{PoolSnapshot, Validator},
+        pool::{DemotedValidator, PoolSnapshot, Validator},
     },
     solana_address::Address,
     solana_epoch_schedule::EpochSchedule,
@@ -70,6 +70,8 @@ pub struct StakeExplanation {
     pub transient: Option<TransientStake>,
     /// Next change of its stake.
     pub next: NextStep,
+    /// Its demotion, if it is demoted.
+    pub demotion: Option<DemotedValidator>,
     /// The current epoch. Changes take effect in the next one.
     pub epoch: u64,
     /// The current slot.
@@ -101,6 +103,14 @@ impl StakeExplanation {
     }
 
     fn target_sentence(&self) -> String {
+        if let (Some(demotion), Some(StakeStatus::Active)) = (self.demotion, self.status) {
+            let from = demotion.reinstatable_from_epoch.max(self.epoch);
+            return format!(
+                "It was demoted in epoch {}: it takes no new stake, and rebalances return its stake to the reserve down to the \
+                 minimum. A weight of the staker reinstates it, from epoch {from} on.",
+                demotion.epoch
+            );
+        }
         match (self.status, self.target) {
             (Some(StakeStatus::Active), Some(target)) if self.is_capped() => format!(
                 "Target: {}, the cap on one validator; its weight of {} of {} alone would be more.",
@@ -231,6 +241,7 @@ pub fn explain_stake(snapshot: &PoolSnapshot, vote: &Address) -> Result<StakeExp
         held: held(record, snapshot.environment().stake_rent()),
         active: record.active_stake_lamports.get(),
         transient: transient(snapshot, &validator, is_mergeable),
+        demotion: snapshot.demotion_of(record),
         next: next_step(snapshot, &validator, is_mergeable)?,
         epoch: snapshot.epoch(),
         slot: snapshot.environment().clock.slot,

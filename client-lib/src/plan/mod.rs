@@ -1,6 +1,8 @@
 //! Plans: pure functions from a snapshot to a [`Plan`].
 
 mod addresses;
+mod claims;
+mod demotions;
 mod deposit_stakes;
 mod explain;
 mod rebalance;
@@ -14,6 +16,8 @@ mod tests;
 pub use crate::transaction::{InstructionGroup, Plan, Stage, Step};
 pub use {
     addresses::{LookupContent, lookup_addresses, update_addresses},
+    claims::{Claim, ClaimPlan, claims},
+    demotions::{Demotion, DemotionPlan, VoteAccounts, demotion_grounds, demotion_of, demotions, judged_votes},
     deposit_stakes::{SkippedStake, StakeDeposit, StakeDepositPlan, StakeDeposits, deposit_stakes},
     explain::{NextStep, StakeExplanation, TransientStake, explain_stake},
     rebalance::{

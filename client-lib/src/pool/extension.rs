@@ -17,6 +17,15 @@ use {
     },
 };
 
+/// The demotion of a validator.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct DemotedValidator {
+    /// The epoch of the demotion.
+    pub epoch: u64,
+    /// The first epoch in which the staker can reinstate the validator with a weight.
+    pub reinstatable_from_epoch: u64,
+}
+
 /// Whether `program_id` supports the extension, as Tidepool does and the SPL stake pool does not. This takes a
 /// simulation, for which `payer` must exist and be able to pay a fee. Nothing is signed or paid.
 ///
@@ -110,6 +119,16 @@ impl PoolSnapshot {
     pub fn weighted(&self) -> impl Iterator<Item = &ValidatorStakeInfo> {
         let is_weighted = |record: &&ValidatorStakeInfo| record.is_active() && record.extension.weight() > 0;
         self.records.iter().filter(move |record| self.is_extended() && is_weighted(record))
+    }
+
+    /// The demotion of the validator of `record`, if it is demoted.
+    pub fn demotion_of(&self, record: &ValidatorStakeInfo) -> Option<DemotedValidator> {
+        let extension = self.extension()?;
+        // The record has the lower bits of the epoch: enough for more than a hundred years.
+        let epochs = record.extension.epochs_since_demotion(self.epoch())?;
+        let epoch = self.epoch().saturating_sub(epochs.into());
+        let cooldown_epochs = extension.demotion.cooldown_epochs.get();
+        Some(DemotedValidator { epoch, reinstatable_from_epoch: epoch.saturating_add(cooldown_epochs.into()) })
     }
 
     /// Whether `Rebalance` is paused because weights are being set.

@@ -19,8 +19,8 @@ use {
         },
         external::stake::NOT_DEACTIVATED,
         state::{
-            AccountType, Announcement, Announcements, EXTENDED_POOL_LENGTH, EntryExtension, Limits, POOL_MAX_LENGTH,
-            PoolExtension, PoolHead, PoolTerms, RebalancePolicy, StakePool, StakeStatus, TicketTotals,
+            AccountType, Announcement, Announcements, DemotionPolicy, EXTENDED_POOL_LENGTH, EntryExtension, Limits,
+            POOL_MAX_LENGTH, PoolExtension, PoolHead, PoolTerms, RebalancePolicy, StakePool, StakeStatus, TicketTotals,
             ValidatorListHeader, ValidatorStakeInfo, validator_list_length,
         },
     },
@@ -87,6 +87,8 @@ pub(crate) struct FixtureValidator {
     pub last_update_epoch: u64,
     /// Weight, in extended pools only.
     pub weight: u16,
+    /// Epoch of a demotion, in extended pools only.
+    pub demoted: Option<u64>,
     /// Whether an extended pool's record holds the bumps of its addresses.
     pub has_bumps: bool,
 }
@@ -101,6 +103,7 @@ impl FixtureValidator {
             status: StakeStatus::Active,
             last_update_epoch: EPOCH,
             weight: 0,
+            demoted: None,
             has_bumps: true,
         }
     }
@@ -111,6 +114,10 @@ impl FixtureValidator {
 
     pub(crate) fn with_weight(self, weight: u16) -> Self {
         Self { weight, ..self }
+    }
+
+    pub(crate) fn demoted_in(self, epoch: u64) -> Self {
+        Self { demoted: Some(epoch), ..self }
     }
 
     pub(crate) fn without_bumps(self) -> Self {
@@ -136,6 +143,7 @@ impl FixtureValidator {
     fn extension(&self, index: usize) -> EntryExtension {
         let mut extension = EntryExtension::default();
         extension.set_weight(self.weight);
+        self.demoted.into_iter().for_each(|epoch| extension.demote(epoch));
         if self.has_bumps {
             let (_, deactivation_epoch) = self.transient_epochs;
             let is_leaving = self.transient > 0 && deactivation_epoch != NOT_DEACTIVATED;
@@ -189,6 +197,9 @@ pub(crate) struct Fixture {
     pub ledger: Vec<(u64, i64, ExchangeRate)>,
     pub halted_until_epoch: u64,
     pub tickets: TicketTotals,
+    pub demotion: DemotionPolicy,
+    /// Whether an extended pool has had weights.
+    pub had_weights: bool,
 }
 
 impl Default for Fixture {
@@ -209,6 +220,8 @@ impl Default for Fixture {
             ledger: Vec::new(),
             halted_until_epoch: 0,
             tickets: TicketTotals::NONE,
+            demotion: DemotionPolicy::NONE,
+            had_weights: false,
         }
     }
 }
@@ -233,6 +246,8 @@ impl Fixture {
         extension.announcements = self.announcements;
         extension.halted_until_epoch = self.halted_until_epoch.into();
         extension.tickets = self.tickets;
+        extension.demotion = self.demotion;
+        extension.had_weights = self.had_weights.into();
         for (epoch, timestamp, rate) in &self.ledger {
             extension.ledger.record(*epoch, *timestamp, rate);
         }

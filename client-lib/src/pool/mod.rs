@@ -23,7 +23,7 @@ mod tests;
 pub use {
     environment::Environment,
     error::{PoolError, Role},
-    extension::{is_vote_account, supports_extension},
+    extension::{DemotedValidator, is_vote_account, supports_extension},
     growth::{NoYield, UpdateInterval, YieldEstimate},
     kind::AccountKind,
     listing::{ListedPool, Listing, list_pools},

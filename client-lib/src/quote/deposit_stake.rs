@@ -6,7 +6,7 @@ use {
         merge::{MergeKind, merge_kind, merged_delegation},
     },
     crate::{
-        checks::{check_no_rewards, check_not_halted, check_supply_floor, check_up_to_date},
+        checks::{check_no_rewards, check_not_demoted, check_not_halted, check_supply_floor, check_up_to_date},
         error::PlanError,
         pool::{PoolSnapshot, Validator},
     },
@@ -45,7 +45,7 @@ pub struct StakeDepositQuote {
 ///
 /// # Errors
 /// [`PlanError::EpochRewardsActive`], [`PlanError::StakeAccountsNotRead`]. Refusals: `StakeListAndPoolOutOfDate`,
-/// `RateGuardHalt`, `IncorrectDepositVoteAddress`, `ValidatorNotFound`, `DepositTooSmall`, `ExceededSlippage`,
+/// `RateGuardHalt`, `IncorrectDepositVoteAddress`, `ValidatorNotFound`, `ValidatorDemoted`, `DepositTooSmall`, `ExceededSlippage`,
 /// `SupplyBelowFloor`, `CalculationFailure`; the stake program's `LockupInForce`, `MergeMismatch`, `MergeTransientStake`.
 pub fn quote_deposit_stake(
     snapshot: &PoolSnapshot,
@@ -68,6 +68,7 @@ pub(crate) fn stake_deposit_at(
     check_not_halted(snapshot)?;
     let (meta, vote) = delegated_stake(stake)?;
     let validator = accepting_validator(snapshot, &vote)?;
+    check_not_demoted(snapshot, &validator)?;
     check_lockup(snapshot, &meta)?;
     let destination = validator.accounts.ok_or(PlanError::StakeAccountsNotRead { vote })?;
     let destination = destination.validator.as_ref().ok_or_else(|| {

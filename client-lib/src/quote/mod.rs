@@ -6,6 +6,7 @@
 
 mod activation;
 mod deposit_stake;
+mod exit;
 mod merge;
 mod withdraw_stake;
 mod withdrawn_merge;
@@ -17,6 +18,7 @@ pub(crate) use {activation::activation_status, deposit_stake::stake_deposit_at};
 pub use {
     activation::{StakeActivation, StakeCondition},
     deposit_stake::{StakeDepositQuote, quote_deposit_stake},
+    exit::{CancellationQuote, ExitQuote, claimable_lamports, pool_tokens_for_exit, quote_cancellation, quote_exit},
     merge::{MergeKind, merge_kind, merged_delegation},
     withdraw_stake::{StakeWithdrawalQuote, WithdrawFrom, WithdrawalState, quote_withdraw_stake},
     withdrawn_merge::check_withdrawn_merge,
@@ -91,12 +93,17 @@ pub fn quote_withdraw_sol(
         return Err(PlanError::refused(
             StakePoolError::SolWithdrawalTooLarge,
             format!(
-                "{} are worth {}, but the reserve can pay at most {}{}: withdraw up to {}, or withdraw stake",
+                "{} are worth {}, but the reserve can pay at most {}{}: withdraw up to {}, {}",
                 Tokens(pool_tokens),
                 Sol(quote.lamports.get()),
                 Sol(available),
                 StaysInReserve::of(snapshot),
-                Tokens(most)
+                Tokens(most),
+                if snapshot.is_extended() && snapshot.pool().terms.sol_withdraw_authority.is_none() {
+                    "withdraw stake, or request an exit ticket"
+                } else {
+                    "or withdraw stake"
+                }
             ),
         ));
     }

@@ -152,6 +152,11 @@ pub enum Caution {
         /// The epoch of the deactivation.
         epoch: u64,
     },
+    /// It is demoted: it takes no new stake, and rebalances return its stake to the reserve.
+    Demoted {
+        /// The epoch of the demotion.
+        epoch: u64,
+    },
     /// It has no weight, and other validators of the pool have one.
     NoWeight,
 }
@@ -167,6 +172,7 @@ impl Caution {
             Self::NoBlsKey => "no_bls_key",
             Self::NotAdmitted => "not_admitted",
             Self::Deactivated { .. } => "deactivated",
+            Self::Demoted { .. } => "demoted",
             Self::NoWeight => "no_weight",
         }
     }
@@ -189,6 +195,9 @@ impl fmt::Display for Caution {
                     f,
                     "others deactivated the pool's stake with it in epoch {epoch}: it earns nothing; remove the validator"
                 )
+            }
+            Self::Demoted { epoch } => {
+                write!(f, "it was demoted in epoch {epoch}: rebalances return its stake to the reserve")
             }
             Self::NoWeight => f.write_str("it has no weight: rebalancing delegates no stake to it"),
         }

@@ -74,7 +74,7 @@ impl ValidatorSurvey {
     /// The same for a validator of a pool, and what happened to its stake and its weight. A deactivation by others shows
     /// only if the stake accounts were read. `has_weights` is whether any validator of the pool has a weight
     /// ([`PoolSnapshot::weighted`]).
-    pub fn cautions_in_pool(&self, validator: &Validator, has_weights: bool) -> Vec<Caution> {
+    pub fn cautions_in_pool(&self, snapshot: &PoolSnapshot, validator: &Validator, has_weights: bool) -> Vec<Caution> {
         let mut found = self.cautions(&validator.vote());
         if !validator.record.is_active() {
             return found;
@@ -83,7 +83,9 @@ impl ValidatorSurvey {
             // The pool deactivates a whole stake account only when it removes the validator.
             found.push(Caution::Deactivated { epoch: delegation.deactivation_epoch.get() });
         }
-        if has_weights && validator.weight() == 0 {
+        if let Some(demotion) = snapshot.demotion_of(validator.record) {
+            found.push(Caution::Demoted { epoch: demotion.epoch });
+        } else if has_weights && validator.weight() == 0 {
             found.push(Caution::NoWeight);
         }
         found

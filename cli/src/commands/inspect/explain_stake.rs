@@ -5,6 +5,7 @@ use {
         args::ValidatorArgs,
         context::Context,
         error::CliError,
+        message::extension::{ground_id, ground_name},
         output::{Line, Report, Text, write_fields},
         units::{Share, sol},
         view::{
@@ -62,6 +63,12 @@ pub struct Output {
     /// That, and the activating stake.
     held_lamports: u64,
     in_motion: Option<Motion>,
+    /// The epoch of its demotion; `null` if it is not demoted.
+    demoted_in_epoch: Option<u64>,
+    /// The first epoch in which the staker can reinstate it with a weight.
+    reinstatable_from_epoch: Option<u64>,
+    /// Grounds of the demotion policy that its vote account proves now, the worst first.
+    demotion_grounds: Vec<&'static str>,
     next: Next,
     epoch: u64,
     slot: u64,
@@ -72,6 +79,12 @@ pub struct Output {
     /// Why there is no slot time: `not_measured`.
     no_slot_time: Option<&'static str>,
     sentences: Vec<String>,
+    /// The grounds in words.
+    #[serde(skip)]
+    grounds: Vec<&'static str>,
+    /// Whether the policy demotes at all.
+    #[serde(skip)]
+    can_be_demoted: bool,
     #[serde(flatten)]
     votes: Votes,
 }
@@ -104,9 +117,21 @@ impl Args {
         let slot_time = context.cluster.slot_time(&snapshot.environment().clock, &schedule).await;
         let survey = ValidatorSurvey::read(context.cluster, &[vote]).await?;
         let has_weights = snapshot.weighted().next().is_some();
-        let votes = snapshot.validator(&vote).map(|validator| Votes::of(&survey, &validator, has_weights));
+        let votes = snapshot.validator(&vote).map(|validator| Votes::of(&survey, &snapshot, &validator, has_weights));
         let slots = explanation.slots_until_next_epoch(&schedule);
-        Ok(Output { votes: votes.unwrap_or_default(), ..Output::new(pool, &explanation, slots, slot_time) })
+        let grounds = match snapshot.extension() {
+            Some(extension) => {
+                let account = context.cluster.account(&vote).await?;
+                plan::demotion_grounds(&extension.demotion, account.as_ref(), snapshot.epoch())
+            }
+            None => vec![],
+        };
+        let mut output = Output::new(pool, &explanation, slots, slot_time);
+        output.votes = votes.unwrap_or_default();
+        output.demotion_grounds = grounds.iter().map(|ground| ground_id(*ground)).collect();
+        output.can_be_demoted = !plan::judged_votes(&snapshot).is_empty();
+        output.grounds = grounds.into_iter().map(ground_name).collect();
+        Ok(output)
     }
 }
 
@@ -125,6 +150,9 @@ impl Output {
             active_lamports: explanation.active,
             held_lamports: explanation.held,
             in_motion: explanation.transient.as_ref().map(Motion::from),
+            demoted_in_epoch: explanation.demotion.map(|demotion| demotion.epoch),
+            reinstatable_from_epoch: explanation.demotion.map(|demotion| demotion.reinstatable_from_epoch),
+            demotion_grounds: vec![],
             next: Next::from(explanation.next),
             epoch: explanation.epoch,
             slot: explanation.slot,
@@ -133,6 +161,8 @@ impl Output {
             slot_time: slot_time.map(MeasuredSlotTime::from),
             no_slot_time: slot_time.is_none().then_some("not_measured"),
             sentences: explanation.sentences(),
+            grounds: vec![],
+            can_be_demoted: false,
             votes: Votes::default(),
         }
     }
@@ -145,6 +175,7 @@ impl Output {
             format!("{}{}", sol(target), if self.capped { ", the cap" } else { "" })
         });
         fields.push(("target", target));
+        fields.extend(self.demotion());
         fields.push(("cap", self.cap_lamports.map_or("none".into(), sol)));
         let off = match self.target_lamports {
             Some(target) if target > self.held_lamports => {
@@ -171,6 +202,26 @@ impl Output {
         fields.extend(self.votes.lines());
         fields.push(("slot time", slot_time.unwrap_or_else(|| "not measured yet in this epoch".into())));
         fields
+    }
+}
+
+impl Output {
+    /// Why it is demoted, and what would reinstate it; or why it can be demoted.
+    fn demotion(&self) -> Option<Line> {
+        let grounds = self.grounds.join(", ");
+        let (Some(epoch), Some(from)) = (self.demoted_in_epoch, self.reinstatable_from_epoch) else {
+            let can_be = self.can_be_demoted && !self.grounds.is_empty();
+            return can_be.then(|| ("demotion", format!("its vote account proves a ground: {grounds}")));
+        };
+        let why = match self.grounds.is_empty() {
+            true => "its vote account proves no ground any more".to_owned(),
+            false => format!("its vote account still proves a ground: {grounds}"),
+        };
+        let from = from.max(self.epoch);
+        Some((
+            "demotion",
+            format!("in epoch {epoch}; {why}; the staker can reinstate it from epoch {from} on with a weight"),
+        ))
     }
 }
 

@@ -34,7 +34,7 @@ Example:
 ///
 /// INFLATION and BLOCKS are the validator's commissions on inflation rewards and block revenue, BLS whether it has a BLS key,
 /// ADMITTED whether it is in the validator set, and VOTED the last epoch with vote credits. STATUS ends with cautions: not
-/// delegable (closed), deactivated (by others), no weight, never voted, not voting, no bls key, not admitted, full commission.
+/// delegable (closed), deactivated (by others), demoted, no weight, never voted, not voting, no bls key, not admitted, full commission.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Args {
@@ -113,6 +113,8 @@ struct Entry {
     transient_lamports: u64,
     /// 0 for none.
     weight: u16,
+    /// The epoch of its demotion; `null` if it is not demoted.
+    demoted_in_epoch: Option<u64>,
     /// What it is to have by its weight, rent included; `null` without one.
     target_lamports: Option<u64>,
     /// Lamports that it holds, with those on their way to it, above its target; below it where negative; `null` without a target.
@@ -145,7 +147,7 @@ impl Args {
             .validators()
             .map(|validator| Entry {
                 mergeable: mergeable.contains(&validator.index),
-                votes: Votes::of(&survey, &validator, has_weights),
+                votes: Votes::of(&survey, &snapshot, &validator, has_weights),
                 ..entry(&snapshot, &validator, target(&validator))
             })
             .collect();
@@ -175,6 +177,7 @@ fn entry(snapshot: &PoolSnapshot, validator: &Validator, target_lamports: Option
         active_lamports: record.active_stake_lamports.get(),
         transient_lamports: record.transient_stake_lamports.get(),
         weight: if snapshot.is_extended() { validator.weight() } else { 0 },
+        demoted_in_epoch: snapshot.demotion_of(record).map(|demotion| demotion.epoch),
         target_lamports,
         deviation_lamports: target_lamports.and_then(deviation),
         last_update_epoch: record.last_update_epoch.get(),

@@ -1,4 +1,5 @@
 use super::*;
+use tidepool_interface::state::WEIGHT_MAX;
 use {
     crate::{
         actions::weights::{RelativeWeight, Unlisted, by_stake, changes, equal, relative, weights_per_instruction},
@@ -222,7 +223,7 @@ fn partial_weights_move_stake_without_pause() {
     let count = weights_per_instruction() + 20;
     let mut pool = Weighed::new(&vec![1; count]);
     let snapshot = pool.snapshot();
-    let wanted: Vec<_> = (0..count).map(|index| (vote(index), 60_000)).collect();
+    let wanted: Vec<_> = (0..count).map(|index| (vote(index), 30_000)).collect();
     let plan = set_validator_weights(&snapshot, &changes(&snapshot, &wanted, Unlisted::Keep).unwrap()).unwrap();
     let groups: Vec<_> = plan.groups().collect();
     assert_eq!(groups.len(), 2);

@@ -22,7 +22,7 @@ use {
     tidepool_interface::{
         ExtensionError, StakePoolError,
         instruction::{ExtensionInstruction, SetValidatorWeightsAccounts, WeightEntry},
-        state::{RebalancePolicy, ValidatorStakeInfo},
+        state::{RebalancePolicy, ValidatorStakeInfo, WEIGHT_MAX},
     },
 };
 
@@ -60,7 +60,8 @@ pub enum Unlisted {
 /// are omitted.
 ///
 /// # Errors
-/// Refusals: `NotExtended`, `ValidatorNotFound`, `WeightOfRemovedValidator`. [`PlanError::Weights`] if a validator has
+/// Refusals: `NotExtended`, `ValidatorNotFound`, `WeightOfRemovedValidator`, `ValidatorDemoted`,
+/// `WeightTooHigh`. [`PlanError::Weights`] if a validator has
 /// two weights, if all weights are 0, or if the policy's cap is too low.
 pub fn changes(
     snapshot: &PoolSnapshot,
@@ -86,7 +87,7 @@ pub fn changes(
         if !named.insert(*vote) {
             return Err(WeightsError::Twice { vote: *vote }.into());
         }
-        check_not_removed(&records[index], *weight)?;
+        check_takes_weight(snapshot, &records[index], *weight)?;
         weights[index] = *weight;
     }
     check_weights(snapshot, &weights)?;
@@ -98,7 +99,10 @@ fn compare(snapshot: &PoolSnapshot, weights: &[u16]) -> Vec<WeightChange> {
     let before = snapshot.records();
     let mut after = before.to_vec();
     for (record, weight) in after.iter_mut().zip(weights) {
-        record.extension.set_weight(*weight);
+        // A weight of 0 leaves a demotion as it is.
+        if record.extension.weight() != *weight {
+            record.extension.set_weight(*weight);
+        }
     }
     let survey =
         |records: &[ValidatorStakeInfo]| snapshot.rebalance_inputs().map(|inputs| Rebalance::survey(records, &inputs));
@@ -143,7 +147,7 @@ pub fn set_validator_weights(snapshot: &PoolSnapshot, changes: &[WeightChange]) 
         if !named.insert(change.vote) {
             return Err(WeightsError::Twice { vote: change.vote }.into());
         }
-        check_not_removed(record, change.new)?;
+        check_takes_weight(snapshot, record, change.new)?;
         weights[change.index] = change.new;
     }
     if !changes.is_empty() {
@@ -226,11 +230,29 @@ pub fn weights_per_instruction() -> usize {
     (1..).take_while(|count| bytes(*count) <= MAX_TRANSACTION_BYTES).last().unwrap_or(1)
 }
 
-fn check_not_removed(record: &ValidatorStakeInfo, weight: u16) -> Result<(), PlanError> {
+/// Rejects a weight above the maximum, and one of a validator that is being removed, or was demoted less than the cooldown ago.
+fn check_takes_weight(snapshot: &PoolSnapshot, record: &ValidatorStakeInfo, weight: u16) -> Result<(), PlanError> {
+    let vote = record.vote_account_address;
+    if let Some(demotion) = snapshot.demotion_of(record).filter(|_| weight > 0)
+        && snapshot.epoch() < demotion.reinstatable_from_epoch
+    {
+        return Err(PlanError::refused(
+            ExtensionError::ValidatorDemoted,
+            format!(
+                "validator {vote} was demoted in epoch {}: it can have a weight from epoch {} on",
+                demotion.epoch, demotion.reinstatable_from_epoch
+            ),
+        ));
+    }
+    if weight > WEIGHT_MAX {
+        return Err(PlanError::refused(
+            ExtensionError::WeightTooHigh,
+            format!("the weight of validator {vote} is {weight}: use at most {WEIGHT_MAX}"),
+        ));
+    }
     if weight == 0 || record.is_active() {
         return Ok(());
     }
-    let vote = record.vote_account_address;
     Err(PlanError::refused(
         ExtensionError::WeightOfRemovedValidator,
         format!("validator {vote} is being removed from the pool: omit it, or set weight 0"),

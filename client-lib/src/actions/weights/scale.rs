@@ -115,18 +115,18 @@ impl FromStr for RelativeWeight {
     }
 }
 
-/// Equal weights of all active validators.
+/// Equal weights of all active validators that are not demoted.
 pub fn equal(snapshot: &PoolSnapshot) -> Vec<(Address, u16)> {
     snapshot
         .records()
         .iter()
-        .filter(|record| record.is_active())
+        .filter(|record| record.is_active() && !record.extension.is_demoted())
         .map(|record| (record.vote_account_address, 1))
         .collect()
 }
 
-/// Weights pro rata to the present active stake of each active validator, without rent, which preserve the
-/// distribution. A validator with stake gets at least 1.
+/// Weights pro rata to the present active stake of each active validator that is not demoted, without rent, which
+/// preserve the distribution. A validator with stake gets at least 1.
 ///
 /// # Errors
 /// [`WeightsError::NoStake`].
@@ -135,7 +135,7 @@ pub fn by_stake(snapshot: &PoolSnapshot) -> Result<Vec<(Address, u16)>, WeightsE
     let (votes, stakes): (Vec<Address>, Vec<u64>) = snapshot
         .records()
         .iter()
-        .filter(|record| record.is_active())
+        .filter(|record| record.is_active() && !record.extension.is_demoted())
         .map(|record| (record.vote_account_address, record.active_stake_lamports.get().saturating_sub(rent)))
         .unzip();
     if stakes.iter().all(|stake| *stake == 0) {

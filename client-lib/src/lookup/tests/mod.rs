@@ -2,7 +2,7 @@
 
 mod closing;
 mod planning;
-mod reading;
+pub(crate) mod reading;
 
 use {
     super::*,

@@ -5,19 +5,28 @@ use {
     crate::cluster::{Blockhash, BytesAt, Cluster, ClusterError, Execution, Simulation, TransactionStatus},
     solana_signature::Signature,
     solana_transaction::versioned::VersionedTransaction,
-    std::collections::BTreeMap,
+    std::{
+        collections::BTreeMap,
+        sync::atomic::{AtomicUsize, Ordering::Relaxed},
+    },
 };
 
 #[derive(Default)]
-struct ReadOnlyCluster {
-    accounts: BTreeMap<Address, Account>,
+pub(crate) struct ReadOnlyCluster {
+    pub accounts: BTreeMap<Address, Account>,
     refuses_search: bool,
+    requests: AtomicUsize,
 }
 
 impl ReadOnlyCluster {
-    fn of(tables: &[LookupTable]) -> Self {
+    pub(crate) fn of(tables: &[LookupTable]) -> Self {
         let accounts = tables.iter().map(|table| (table.address, account(table))).collect();
-        Self { accounts, refuses_search: false }
+        Self { accounts, ..Self::default() }
+    }
+
+    /// Number of requests for accounts.
+    pub(crate) fn requests(&self) -> usize {
+        self.requests.load(Relaxed)
     }
 
     fn with_blocks(mut self, slots: impl IntoIterator<Item = Slot>) -> Self {
@@ -29,6 +38,8 @@ impl ReadOnlyCluster {
 
 impl Cluster for ReadOnlyCluster {
     async fn accounts(&self, addresses: &[Address]) -> Result<Vec<Option<Account>>, ClusterError> {
+        assert!(addresses.len() <= 100);
+        self.requests.fetch_add(1, Relaxed);
         Ok(addresses.iter().map(|address| self.accounts.get(address).cloned()).collect())
     }
     async fn program_accounts(

@@ -65,7 +65,8 @@ pub struct StakeMovement {
     pub lamports: u64,
     /// Lamports of rent that the reserve lends to a new transient stake account; 0 if one exists.
     pub rent: u64,
-    /// The validator's target in lamports, including the rent of its stake account.
+    /// The validator's target in lamports, including the rent of its stake account. For a demoted validator it is the
+    /// minimum that stays with it.
     pub target: u64,
     /// The validator's lamports before the movement, including rent, without deactivating stake.
     pub held: u64,
@@ -219,17 +220,17 @@ impl RebalancePlan {
 /// The plan is empty if there are no movements; [`RebalancePlan::no_movement_reason`] tells why. As in the program,
 /// validators with an unusable vote or stake account are skipped, if these were read.
 ///
-/// Recalls come first, because increases may need their lamports; then increases, then decreases. The rule does not
-/// depend on this order. If sending is interrupted, or the epoch ends, the idle lamports already earn, and no stake was
+/// Recalls come first, because increases may need their lamports; then decreases of demoted validators, increases, and
+/// other decreases. The rule does not depend on this order. If sending is interrupted, or the epoch ends, the idle lamports already earn, and no stake was
 /// deactivated in vain.
 ///
 /// # Errors
 /// [`PlanError::EpochRewardsActive`]; refusals: `NotExtended`, `StakeListAndPoolOutOfDate`; [`PlanError::Weights`]
-/// without any weight; [`PlanError::Invalid`] if the list is too long for one transaction's compute units, and for 0
+/// without any weight and any demoted validator; [`PlanError::Invalid`] if the list is too long for one transaction's compute units, and for 0
 /// validators per instruction.
 pub fn rebalance(snapshot: &PoolSnapshot, options: &RebalanceOptions) -> Result<RebalancePlan, PlanError> {
     let mut simulation = begin(snapshot)?;
-    if !simulation.rebalance().has_weights() {
+    if !simulation.rebalance().has_weights() && !simulation.has_demoted() {
         return Err(WeightsError::NoWeights.into());
     }
     let mut grouping = Grouping::new(snapshot, options)?;

@@ -107,7 +107,8 @@ impl<'a> Simulation<'a> {
             direction,
             lamports,
             rent: if record.transient_stake_lamports.get() == 0 { self.inputs.stake_rent } else { 0 },
-            target: self.target(index).unwrap_or(0),
+            // A demoted validator keeps the minimum.
+            target: self.target(index).unwrap_or(self.inputs.stake_rent.saturating_add(self.inputs.minimum_delegation)),
             held: held(record, self.inputs.stake_rent),
         }
     }
@@ -152,6 +153,10 @@ impl<'a> Simulation<'a> {
     pub(super) fn weight_loss_reason(&self, index: usize) -> Option<Obstacle> {
         // Only the few unusable validators need a verdict.
         let obstacle = self.not_stakeable(index).err()?;
+        // The program skips a demoted validator: it has no weight to lose.
+        if self.is_demoted(index) {
+            return None;
+        }
         let verdict = self.rebalance.clone().verdict(&self.records, index);
         let takes_part = !matches!(verdict, Verdict::Nothing(reason) if reason.excludes_validator());
         takes_part.then_some(obstacle)
@@ -175,12 +180,28 @@ impl<'a> Simulation<'a> {
         self.obstacles.iter().map(|(index, _)| *index).collect()
     }
 
-    /// Validators with a target, in the order in which a limited budget applies: those below target first, largest
-    /// deviation first, then those above. Ties are in the list's order.
+    /// Demoted validators in the list's order, then those with a target, in the order in which a limited budget applies: those below
+    /// target first, largest deviation first, then those above. Ties are in the list's order.
     pub(super) fn order(&self) -> Vec<usize> {
-        let mut order: Vec<usize> = (0..self.records.len()).filter(|index| self.target(*index).is_some()).collect();
-        order.sort_by_cached_key(|index| Reverse((self.priority(*index), Reverse(*index))));
+        let is_moved = |index: &usize| self.is_demoted(*index) || self.target(*index).is_some();
+        let mut order: Vec<usize> = (0..self.records.len()).filter(is_moved).collect();
+        order.sort_by_cached_key(|index| {
+            let is_demoted = self.is_demoted(*index);
+            let priority = if is_demoted { (false, false, 0) } else { self.priority(*index) };
+            Reverse((is_demoted, priority, Reverse(*index)))
+        });
         order
+    }
+
+    /// Whether stake of the validator returns to the reserve because it is demoted.
+    fn is_demoted(&self, index: usize) -> bool {
+        let record = &self.records[index];
+        record.is_active() && record.extension.is_demoted()
+    }
+
+    /// Whether any validator is demoted.
+    pub(super) fn has_demoted(&self) -> bool {
+        (0..self.records.len()).any(|index| self.is_demoted(index))
     }
 
     fn target(&self, index: usize) -> Option<u64> {

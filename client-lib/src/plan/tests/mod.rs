@@ -1,4 +1,6 @@
+mod claiming;
 mod compacting;
+mod demoting;
 mod explaining;
 mod rebalancing;
 mod reserve;

@@ -86,6 +86,7 @@ pub(super) fn group(
         compute_growth: 0,
         log_bytes: works.iter().map(Work::log_bytes).fold(logs::POOL_INSTRUCTION, u32::saturating_add),
         trace_length: works.iter().map(Work::calls).fold(1, u32::saturating_add),
+        is_alone: false,
     }
 }
 

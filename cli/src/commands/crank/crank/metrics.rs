@@ -5,8 +5,10 @@ use {
     crate::{
         output::state_name,
         view::{
+            demotion::demoted_validators,
             figures::{in_motion, lamports_per_whole_pool_token, now},
             limits::Announced,
+            tickets::TicketTotals,
         },
     },
     prometheus::{IntCounter, IntCounterVec, IntGauge, Opts, Registry, core::Collector},
@@ -40,6 +42,7 @@ pub struct PoolMetrics {
     amounts: Amounts,
     promises: Promises,
     validators: Validators,
+    exits: Exits,
     work: Work,
 }
 
@@ -86,6 +89,11 @@ gauges! {
             "Activating and deactivating lamports (transient stake accounts), rent included.",
     }
 
+    Exits {
+        tickets: "tidepool_pool_exit_tickets", "Open exit tickets of the pool.",
+        ticket_lamports: "tidepool_pool_exit_ticket_lamports", "Lamports of the open exit tickets, fixed at the requests.",
+    }
+
     Promises {
         announcements: "tidepool_pool_announcements_pending", "Announced changes of the pool that were not made yet.",
         due: "tidepool_pool_announcements_due", "Announced changes of the pool whose notice is over.",
@@ -97,6 +105,7 @@ gauges! {
         behind: "tidepool_pool_validators_behind", "Validators whose record was not updated in the current epoch.",
         mergeable: "tidepool_pool_validators_mergeable",
             "Validators with transient or removed stake that an update can merge now.",
+        demoted: "tidepool_pool_validators_demoted", "Active validators that are demoted.",
         off_target: "tidepool_pool_validators_off_target",
             "Validators above or below target by more than the threshold.",
     }
@@ -165,6 +174,7 @@ impl Metrics {
             amounts: Amounts::new(&maker),
             promises: Promises::new(&maker),
             validators: Validators::new(&maker),
+            exits: Exits::new(&maker),
             work: Work::new(&maker),
         }
     }
@@ -207,6 +217,10 @@ impl PoolMetrics {
         set(&self.amounts.reserve, snapshot.reserve_lamports());
         set(&self.amounts.missing_rent, missing_reserve_rent(snapshot));
         set(&self.amounts.in_motion, in_motion(snapshot));
+        set(&self.validators.demoted, demoted_validators(snapshot) as u64);
+        let tickets = TicketTotals::of(snapshot);
+        set(&self.exits.tickets, tickets.open_tickets);
+        set(&self.exits.ticket_lamports, tickets.open_ticket_lamports);
         let announced = Announced::of(snapshot);
         set(&self.promises.announcements, announced.len() as u64);
         set(&self.promises.due, announced.iter().filter(|announced| announced.due).count() as u64);

@@ -44,18 +44,16 @@ const INTERVAL: u64 = 60;
 
 /// Update pools and rebalance their stake, until nothing is left to do
 ///
-/// Permissionless: any fee payer can run it, at the cost of transaction fees. Updates the pool, merges stake, moves stake
-/// towards the targets, then reads the pool again. Waits while epoch rewards are distributed. Other crankers, lost transactions
-/// and the end of the epoch are safe. Several pools are processed one after the other; the first failure ends the command.
+/// Permissionless: any fee payer can run it, at the cost of transaction fees. Updates the pool, merges stake, demotes validators by
+/// the pool's policy, moves stake towards the targets, pays exit tickets. Waits while epoch rewards are distributed. Several pools
+/// are processed in turn, until a failure.
 ///
 /// With --watch it runs in every epoch, all pools at once, until Ctrl-C (exit code 0), and prints a line per epoch, in JSON an
-/// object per line. Once the pool has been read, every failure of the endpoint is retried with backoff, as is a fee payer
-/// without SOL.
+/// object per line. Once the pool has been read, failures of the endpoint and a fee payer without SOL are retried.
 ///
-/// With --watch the pool is updated and stake is merged at the beginning of an epoch. Stake is rebalanced near the end
-/// (--rebalance-at), and again just before it: moved stake takes effect at the end of the epoch, so waiting costs nothing, and
-/// earlier movements of others are corrected. A reserve below its target is refilled at once. A watch that starts later
-/// rebalances at once. A missed rebalance runs at the beginning of the next epoch. Without --watch everything runs at once.
+/// With --watch the pool is updated at the beginning of an epoch. Validators are demoted and stake is rebalanced near the end
+/// (--rebalance-at), and again just before it: moved stake takes effect at the end of the epoch, so waiting costs nothing. Tickets
+/// are paid, and a reserve below its target is refilled, at once. A missed rebalance runs in the next epoch.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Args {
@@ -79,9 +77,13 @@ pub struct Args {
     #[arg(long, value_name = "ADDRESS:PORT")]
     metrics: Option<String>,
 
-    /// Update only; move no stake
+    /// Update only: demote no validator, move no stake, pay no exit ticket
     #[arg(long)]
     no_rebalance: bool,
+
+    /// Do not demote validators
+    #[arg(long)]
+    no_demote: bool,
 
     /// Do not send the missing rent of a decrease (about 0.0023 SOL) to the reserve
     #[arg(long)]
@@ -186,6 +188,7 @@ impl Args {
         CrankOptions {
             update: UpdateOptions { sweep, ..usual.update.clone() },
             rebalance: !self.no_rebalance,
+            demote: !self.no_demote,
             top_up: !self.no_top_up,
             rebalance_at: self.rebalance_at.unwrap_or_default(),
             wait_for_rewards: true,

@@ -5,8 +5,10 @@ use {
         output::{Landed, Report, Text, to_json, write_fields, write_signatures},
         units::{sol, tokens},
         view::{
+            demotion::{Demotion, demoted_validators},
             figures::{duration, in_motion, lamports_per_whole_pool_token, now},
             limits::Announced,
+            tickets::{PaidTicket, TicketTotals},
             votes::Cautioned,
         },
     },
@@ -51,6 +53,16 @@ pub struct Round {
     validators_behind: usize,
     /// Validators with stake that an update can merge now.
     validators_mergeable: usize,
+    /// Validators that this crank demoted.
+    demotions: Vec<Demotion>,
+    /// Validators that could be demoted, but not within the bounds of the epoch.
+    postponed_demotions: Vec<Demotion>,
+    /// Active validators that are demoted.
+    demoted_validators: usize,
+    /// Exit tickets that this crank paid.
+    paid_tickets: Vec<PaidTicket>,
+    #[serde(flatten)]
+    tickets: TicketTotals,
     /// Validators that are off their target by more than the threshold, and stay there in this epoch, or until a watch rebalances;
     /// `null` where that was not looked at.
     validators_off_target: Option<usize>,
@@ -99,6 +111,11 @@ impl Round {
             validators: snapshot.records().len(),
             validators_behind: backlog.stale_validators,
             validators_mergeable: backlog.validators_mergeable,
+            demotions: report.demotions.iter().map(Demotion::from).collect(),
+            postponed_demotions: report.postponed_demotions.iter().map(Demotion::from).collect(),
+            demoted_validators: demoted_validators(snapshot),
+            paid_tickets: report.claims.iter().map(PaidTicket::from).collect(),
+            tickets: TicketTotals::of(snapshot),
             validators_off_target: report.rest.as_ref().map(deviating_validators),
             reserve_missing_rent_lamports: missing_reserve_rent(snapshot),
             reserve_top_up_lamports: report.top_up_lamports,
@@ -157,6 +174,10 @@ impl Round {
             fields
                 .push(("idle", format!("{} beside the delegations of validators: too little to sweep now", sol(idle))));
         }
+        fields.extend(self.demotions.iter().map(|demotion| ("demoted", demotion.line())));
+        fields.extend(self.postponed_demotions.iter().map(|demotion| ("not demoted", postponed(demotion))));
+        fields.extend(self.paid_tickets.iter().map(|paid| ("paid", paid.line())));
+        fields.extend(self.tickets.line().map(|tickets| ("exit tickets", tickets)));
         if let Some(off) = self.validators_off_target.filter(|off| *off > 0) {
             fields.push(("deviating", format!("{off} of {} validators, by more than the threshold", self.validators)));
         }
@@ -201,6 +222,11 @@ impl Round {
     }
 }
 
+/// A demotion that has to wait, for a person.
+fn postponed(demotion: &Demotion) -> String {
+    format!("{}; the bounds of the epoch are reached", demotion.line())
+}
+
 /// Unix time in seconds of a rebalance to come; `None` if the slot time is not measured yet.
 pub fn timestamp(next: &NextRebalance) -> Option<u64> {
     next.within.map(|within| now().saturating_add(within).as_secs())
@@ -231,6 +257,13 @@ impl fmt::Display for Round {
         }
         if self.swept_validators > 0 {
             write!(f, "  swept {} of {} validators", sol(self.swept_lamports), self.swept_validators)?;
+        }
+        self.demotions.iter().try_for_each(|demotion| write!(f, "  DEMOTED {}", demotion.line()))?;
+        if !self.paid_tickets.is_empty() {
+            write!(f, "  paid {} exit tickets", self.paid_tickets.len())?;
+        }
+        if let Some(tickets) = self.tickets.line() {
+            write!(f, "  exit tickets {tickets}")?;
         }
         if let Some(off) = self.validators_off_target.filter(|off| *off > 0) {
             write!(f, "  deviating {off} of {} validators", self.validators)?;

@@ -16,6 +16,7 @@ use {
     solana_address::Address,
     tidepool_client::{
         cluster::Cluster,
+        crank::CrankOptions,
         pack::{self, PackOptions},
         plan::RebalanceOptions,
         pool::StakeSelection,
@@ -54,7 +55,8 @@ impl Args {
         let snapshot = context.read_for_planning(&self.pool, StakeSelection::Transient).await?;
         policy_of(&snapshot)?;
         context.check_may_update(&snapshot, self.update_first).await?;
-        let report = context.crank(&self.lookup).run_from(snapshot).await?;
+        let options = CrankOptions { demote: false, claim: false, ..context.crank_options() };
+        let report = context.crank(&self.lookup).options(options).run_from(snapshot).await?;
         let mut output = Output::new(&report.snapshot, false);
         output.add(&report.movements, report.rebalance_transactions);
         output.finish(&report.rest.unwrap_or_default());

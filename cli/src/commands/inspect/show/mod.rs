@@ -9,11 +9,13 @@ use {
         output::{Report, Text},
         units::address,
         view::{
+            demotion::{DemotionPolicy, demoted_validators},
             fees::{DelayedFee, Ratio},
             figures::lamports_per_whole_pool_token,
             limits::{Announced, Limits},
             metadata::Metadata,
             policy::Policy,
+            tickets::TicketTotals,
             votes::Cautioned,
         },
     },
@@ -29,7 +31,7 @@ use {
         vote::ValidatorSurvey,
     },
     tidepool_core::maths::Fee,
-    tidepool_interface::state::RebalancePolicy,
+    tidepool_interface::state::{self, RebalancePolicy},
 };
 
 const EXAMPLE: &str = "\
@@ -141,6 +143,11 @@ struct Extension {
     policy: Policy,
     limits: Limits,
     announcements: Vec<Announced>,
+    demotion_policy: DemotionPolicy,
+    /// Active validators that are demoted.
+    demoted_validators: usize,
+    #[serde(flatten)]
+    tickets: TicketTotals,
     /// The first epoch in which deposits and SOL withdrawals go on, if the rate guard has halted them.
     halted_until_epoch: Option<u64>,
     /// Active validators that have a weight.
@@ -309,10 +316,14 @@ fn extension(snapshot: &PoolSnapshot, policy: &RebalancePolicy) -> Extension {
     let active = snapshot.records().iter().filter(|record| record.is_active());
     let weights: Vec<u64> =
         active.map(|record| u64::from(record.extension.weight())).filter(|weight| *weight > 0).collect();
+    let demotion = snapshot.extension().map_or(state::DemotionPolicy::NONE, |extension| extension.demotion);
     Extension {
         policy: Policy::from(policy),
         limits: Limits::from(&snapshot.limits()),
         announcements: Announced::of(snapshot),
+        demotion_policy: DemotionPolicy::from(&demotion),
+        demoted_validators: demoted_validators(snapshot),
+        tickets: TicketTotals::of(snapshot),
         halted_until_epoch: snapshot.halted_until_epoch(),
         weighted: weights.len(),
         weights: weights.iter().sum(),

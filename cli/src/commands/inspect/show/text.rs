@@ -25,6 +25,11 @@ pub(super) fn write(f: &mut fmt::Formatter<'_>, pool: &Output) -> fmt::Result {
     if let Some(extension) = &pool.extension {
         writeln!(f, "Weights")?;
         write_fields(f, &weights(extension))?;
+        let demotion = demotion(extension);
+        if !demotion.is_empty() {
+            writeln!(f, "Demotion")?;
+            write_fields(f, &demotion)?;
+        }
         let limits = limits(extension);
         if !limits.is_empty() {
             writeln!(f, "Limits")?;
@@ -153,6 +158,9 @@ fn stake(pool: &Output) -> Vec<Line> {
             format!("{} ({} withdrawable)", sol(stake.reserve_lamports), sol(stake.withdrawable_reserve_lamports)),
         ),
     ];
+    if let Some(tickets) = pool.extension.as_ref().and_then(|extension| extension.tickets.line()) {
+        fields.push(("exit tickets", format!("{tickets}: see `tidepool tickets`")));
+    }
     if let Some(vote) = &validators.preferred_deposit {
         fields.push(("preferred deposit", vote.to_string()));
     }
@@ -176,6 +184,16 @@ fn weights(extension: &Extension) -> Vec<Line> {
     let mut fields = vec![("weights", who)];
     fields.extend(extension.policy.lines());
     fields
+}
+
+/// When validators are demoted, and how many are; nothing for a pool without a policy.
+fn demotion(extension: &Extension) -> Vec<Line> {
+    let demoted = match extension.demoted_validators {
+        0 => None,
+        1 => Some(("demoted", "1 validator: see `tidepool list`".to_owned())),
+        count => Some(("demoted", format!("{count} validators: see `tidepool list`"))),
+    };
+    demoted.into_iter().chain(extension.demotion_policy.lines().iter().cloned()).collect()
 }
 
 /// What the manager has promised, and what it has announced.

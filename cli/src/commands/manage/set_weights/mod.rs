@@ -65,7 +65,7 @@ pub struct Args {
     #[arg(value_name = "POOL", value_parser = address)]
     pool: Address,
 
-    /// Set equal weights for all validators
+    /// Set equal weights for all validators that are not demoted
     #[arg(long, group = "source")]
     equal: bool,
 

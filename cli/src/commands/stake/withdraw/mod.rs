@@ -2,6 +2,7 @@
 
 mod output;
 mod request;
+mod ticket;
 
 use {
     crate::{
@@ -9,7 +10,7 @@ use {
         context::{Context, Spending},
         error::CliError,
         keys::{Key, KeySource},
-        trade::Done,
+        trade::{Amounts, Done, Receipt, Trade},
         units::{Amount, Units, address, positive},
         unsent::Halt,
         wallet::{
@@ -21,6 +22,7 @@ use {
     },
     output::Output,
     request::Request,
+    serde::Serialize,
     solana_address::Address,
     tidepool_client::{
         cluster::Cluster,
@@ -33,30 +35,32 @@ const EXAMPLE: &str = "\
 Example:
   tidepool withdraw 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA 250
   tidepool withdraw 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA ALL --yes
-  tidepool withdraw 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA --worth 100 --as stake";
+  tidepool withdraw 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA --worth 100 --as stake
+  tidepool withdraw 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA 250 --as ticket";
 
 /// Withdraw any amount: SOL from the reserve, stake accounts for the rest
 ///
 /// Stake comes from the preferred validator, then from stake that earns nothing, then from the largest validators; you pay the
 /// rent of the stake accounts. Shows a quote, the activation state of the stake, how it becomes SOL, and the remainder that
 /// cannot be withdrawn now, and asks for confirmation. A part that would yield less than its share of --minimum, or less than
-/// the quote by more than --max-slippage, fails.
+/// the quote by more than --max-slippage, fails. With --as ticket, an extended pool takes all pool tokens now for an exit ticket,
+/// whose SOL is fixed now and paid by cranks as soon as the reserve has it (`tidepool tickets`, `tidepool cancel-exit`).
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Args {
-    /// Pool tokens to withdraw, or ALL
+    /// Address of the pool
     #[arg(value_name = "POOL", value_parser = address)]
     pool: Address,
 
-    /// Withdraw the fewest pool tokens that yield this amount of SOL, stake included
+    /// Pool tokens to withdraw, or ALL
     #[arg(value_name = "POOL_TOKENS", required_unless_present = "worth", conflicts_with = "worth")]
     amount: Option<Amount>,
 
-    /// Give the fewest pool tokens that bring as much SOL, stake included: never less, and a few lamports more at most
+    /// Withdraw the fewest pool tokens that yield this amount of SOL, stake included
     #[arg(long, value_name = "SOL", value_parser = positive)]
     worth: Option<Units>,
 
-    /// What to receive: any (SOL, and stake for the rest), sol (SOL only), or stake (stake only)
+    /// What to receive: any (SOL, and stake for the rest), sol (SOL only), stake (stake only), or ticket (SOL later, for any amount)
     #[arg(long = "as", value_name = "WHAT", value_enum, hide_possible_values = true, default_value_t)]
     form: Form,
 
@@ -96,15 +100,42 @@ enum Form {
     Sol,
     /// Stake only
     Stake,
+    /// SOL that is fixed now and paid when the reserve has it
+    Ticket,
+}
+
+/// What a withdrawal answers.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum Answer {
+    Withdrawn(Box<Output>),
+    Ticket(Box<ticket::Output>),
+}
+
+impl Trade for Answer {
+    fn receipt(&self, amounts: Amounts) -> Receipt<'_> {
+        match self {
+            Self::Withdrawn(output) => output.receipt(amounts),
+            Self::Ticket(output) => output.receipt(amounts),
+        }
+    }
 }
 
 impl Args {
-    pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Done<Output>, Halt> {
+    pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Done<Answer>, Halt> {
         context.terminal.check_consent()?;
         if self.wrap && self.form == Form::Stake {
             return Err(CliError::usage("--as stake yields no SOL to wrap: omit --wrap, or use --as any").into());
         }
+        if self.form == Form::Ticket && (self.wrap || self.whole_accounts) {
+            return Err(CliError::usage("--as ticket pays SOL: omit --wrap and --whole-accounts").into());
+        }
         let owner = self.source.owner(context)?;
+        if self.form == Form::Ticket {
+            let fresh = context.fresh(&self.pool, StakeSelection::None, self.update_first).await?;
+            let Done(output) = ticket::request(self, context, &fresh, owner).await?;
+            return Ok(Done(Answer::Ticket(Box::new(output))));
+        }
         let stakes = if self.form == Form::Stake { StakeSelection::All } else { StakeSelection::None };
         let mut fresh = context.fresh(&self.pool, stakes, self.update_first).await?;
         if let Some(address) = self.to.filter(|to| *to != owner.pubkey()) {
@@ -137,7 +168,8 @@ impl Args {
         let hint = planned.remainder.map(|left| request.why(&left, snapshot));
         let terms = &request.terms;
         let withdrawn = Withdrawn::new(terms, &planned, totals, wrapping, snapshot.epoch(), fresh.and(sent));
-        Ok(Done(Output::new(self.pool, terms.stake_authority, withdrawn, planned.remainder, hint)))
+        let output = Output::new(self.pool, terms.stake_authority, withdrawn, planned.remainder, hint);
+        Ok(Done(Answer::Withdrawn(Box::new(output))))
     }
 
     /// Whether SOL takes the signature of an authority whose key is not given.
@@ -156,7 +188,7 @@ impl Args {
         let source = self.sol_withdraw_authority.as_ref();
         let authority = || context.sol_withdraw_authority(source, snapshot);
         Ok(match self.form {
-            Form::Stake => (WithdrawalOrder::StakeOnly, None),
+            Form::Stake | Form::Ticket => (WithdrawalOrder::StakeOnly, None),
             Form::Any if self.needs_sol_authority(snapshot) => (WithdrawalOrder::ReserveFirst, None),
             Form::Any => (WithdrawalOrder::SolFirst(to), authority()?),
             Form::Sol => (WithdrawalOrder::SolOnly(to), authority()?),

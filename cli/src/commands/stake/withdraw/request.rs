@@ -1,7 +1,7 @@
 //! What the arguments come to in a pool.
 
 use {
-    super::{Args, Form},
+    super::{Args, Form, ticket},
     crate::{
         context::Context,
         error::CliError,
@@ -128,7 +128,20 @@ impl<'a> Request<'a> {
         if let Some(better) = self.better(snapshot, planned) {
             quote = quote.line("or", better);
         }
+        if let Some(offer) = self.ticket_offer(snapshot, planned) {
+            quote = quote.line("or", offer);
+        }
         Ok(quote)
+    }
+
+    /// A ticket in place of stake, where SOL is welcome and the reserve is too small.
+    fn ticket_offer(&self, snapshot: &PoolSnapshot, planned: &WithdrawalPlan) -> Option<String> {
+        let is_short = !planned.pieces.is_empty() || planned.remainder.is_some();
+        let wants_sol = self.args.form == Form::Any && !self.args.wrap;
+        if !is_short || !wants_sol {
+            return None;
+        }
+        ticket::offer(snapshot, &self.terms.tokens.account, self.terms.pool_tokens)
     }
 
     /// Why something is left, and what to do.
@@ -143,7 +156,7 @@ impl<'a> Request<'a> {
             Form::Any if self.missing_authority(snapshot).is_some() => {
                 Some("specify the keypair of the pool's SOL withdraw authority with --sol-withdraw-authority")
             }
-            Form::Any | Form::Sol => None,
+            Form::Any | Form::Sol | Form::Ticket => None,
         }
     }
 

@@ -1,0 +1,108 @@
+//! Exit tickets, as answers show them.
+
+use {
+    crate::{
+        output::Text,
+        units::{sol, tokens},
+    },
+    serde::Serialize,
+    solana_address::Address,
+    tidepool_client::{plan::Claim, pool::PoolSnapshot, quote},
+    tidepool_interface::state::ExitTicket,
+};
+
+/// An open ticket.
+#[derive(Clone, Debug, Serialize)]
+pub struct Ticket {
+    pub id: u64,
+    pub owner: Text<Address>,
+    /// Receives the SOL.
+    pub recipient: Text<Address>,
+    /// In escrow.
+    pub pool_tokens: u64,
+    /// Fixed at the request.
+    pub lamports: u64,
+    /// What a claim pays at the present exchange rate, if that is less.
+    pub claimable_lamports: u64,
+    pub requested_in_epoch: u64,
+}
+
+impl Ticket {
+    pub fn new(snapshot: &PoolSnapshot, ticket: &ExitTicket) -> Self {
+        let claimable = quote::claimable_lamports(snapshot, ticket).map_or(0, |lamports| lamports.get());
+        Self {
+            id: ticket.id.get(),
+            owner: Text(ticket.owner),
+            recipient: Text(ticket.recipient),
+            pool_tokens: ticket.pool_tokens.get(),
+            lamports: ticket.lamports.get(),
+            claimable_lamports: claimable,
+            requested_in_epoch: ticket.epoch.get(),
+        }
+    }
+
+    /// The ticket in a few words.
+    pub fn line(&self) -> String {
+        let less = if self.claimable_lamports < self.lamports {
+            format!(" (fixed at {}, the exchange rate has fallen)", sol(self.lamports))
+        } else {
+            String::new()
+        };
+        format!(
+            "{}{less} to {} for {}, requested in epoch {}",
+            sol(self.claimable_lamports),
+            self.recipient,
+            tokens(self.pool_tokens),
+            self.requested_in_epoch
+        )
+    }
+}
+
+/// A ticket that was paid.
+#[derive(Clone, Debug, Serialize)]
+pub struct PaidTicket {
+    id: u64,
+    recipient: Text<Address>,
+    paid_lamports: u64,
+}
+
+impl From<&Claim> for PaidTicket {
+    fn from(claim: &Claim) -> Self {
+        Self { id: claim.ticket.id.get(), recipient: Text(claim.ticket.recipient), paid_lamports: claim.lamports }
+    }
+}
+
+impl PaidTicket {
+    /// The payment in a few words.
+    pub fn line(&self) -> String {
+        format!("ticket {}: {} to {}", self.id, sol(self.paid_lamports), self.recipient)
+    }
+}
+
+/// The open tickets of a pool in all.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct TicketTotals {
+    pub open_tickets: u64,
+    /// Sum of their lamports, fixed at the requests, which the reserve keeps.
+    pub open_ticket_lamports: u64,
+}
+
+impl TicketTotals {
+    pub fn of(snapshot: &PoolSnapshot) -> Self {
+        let tickets = snapshot.extension().map(|extension| extension.tickets);
+        tickets.map_or_else(Self::default, |tickets| Self {
+            open_tickets: tickets.open.get(),
+            open_ticket_lamports: tickets.lamports.get(),
+        })
+    }
+
+    /// The tickets, in words; `None` without any.
+    pub fn line(&self) -> Option<String> {
+        let count = match self.open_tickets {
+            0 => return None,
+            1 => "1 open".to_owned(),
+            count => format!("{count} open"),
+        };
+        Some(format!("{count}, for {}", sol(self.open_ticket_lamports)))
+    }
+}
