@@ -7,7 +7,6 @@ use {
         pool::PoolAccounts,
     },
     proptest::prelude::*,
-    tidepool_core::WEIGHT_MAX,
     tidepool_core::rebalance::{Inputs, Rebalance, Verdict},
     tidepool_interface::{
         ExtensionError,
