@@ -130,7 +130,7 @@ errors! {
         1021 NoGroundForDemotion "The vote accounts do not prove the ground by the pool's demotion policy: read them again.";
         1022 DemotionBoundReached "The demotions of this epoch have reached the bound of the policy: try in the next epoch.";
         1023 InvalidDemotionPolicy "A value of the demotion policy is out of its range: see the ranges of the policy.";
-        1024 ExitTooSmall "The exit is worth less than the rent of a wallet: request more, or withdraw SOL.";
+        1024 ExitTooSmall "The exit comes to less than the rent of a wallet: request more, or withdraw SOL.";
         1025 ReserveTooSmall "The reserve cannot pay the ticket yet: rebalance, and claim it in a later epoch.";
         1026 ExitTooEarly "A ticket cannot be cancelled in the epoch of its request: cancel it in the next epoch.";
         1027 ExitsNeedAuthority "The pool has a SOL withdraw authority, so it gives no tickets: withdraw stake.";

@@ -46,7 +46,7 @@ impl ExchangeRate {
         total > 0 && supply > 0
     }
 
-    /// Whether a pool token is worth more at this rate than at `other`. Both rates need amounts.
+    /// Whether a pool token has more lamports at this rate than at `other`. Both rates need amounts.
     pub fn is_above(&self, other: &Self) -> bool {
         let ((total, supply), (other_total, other_supply)) = (self.numbers(), other.numbers());
         Wide::product(total, other_supply) > Wide::product(other_total, supply)

@@ -1,4 +1,4 @@
-//! Demotion: rules by which anyone may take a bad validator's stake down, with a proof.
+//! Demotion: permissionless rules that take a bad validator's stake down, by proof.
 
 use {
     super::{Ceiling, U16, U64},

@@ -53,7 +53,7 @@ impl PoolFixture {
         find_escrow(&self.withdraw_authority, &head.token_program_id, &head.pool_mint).0
     }
 
-    /// Makes the escrow, as anyone can with the associated token account program.
+    /// Makes the escrow, as any fee payer can with the associated token account program.
     pub fn add_escrow(&self, vm: &mut Vm) -> Address {
         let data = crate::accounts::token_account(
             self.state.head.pool_mint,

@@ -139,7 +139,7 @@ fn no_credits_are_a_ground_beside_a_peer_that_earned_some() {
     let now = h.epoch();
     let no_ground = NoGroundForDemotion as u32;
     earned(&mut h, 1, now - 10..now - 3);
-    // The present epoch is not complete: neither its credits nor their lack count.
+    // The present epoch is not complete: its credits do not count.
     earned(&mut h, 2, now - 3..now);
     h.fails(&demote(&h, 1, Ground::NoCredits, None), InstructionError::MissingAccount);
     h.succeed_in_trial(&demote(&h, 1, Ground::NoCredits, Some(2)));
@@ -168,7 +168,7 @@ fn no_credits_are_a_ground_beside_a_peer_that_earned_some() {
     h.succeed(&demote(&h, 1, Ground::NoCredits, Some(2)));
 }
 
-/// A halt of the cluster, or its migration: nobody earned anything, so nobody is demoted.
+/// A halt of the cluster, or its migration: no validator earned anything, so none is demoted.
 #[test]
 fn all_validators_delinquent_at_once() {
     let mut h = ruled(|p| p.epochs_without_credits = 1);
@@ -301,7 +301,7 @@ fn demotion_race_with_staker() {
     h.refused(&weight(&h, 1, 32_768), WeightTooHigh as u32);
     h.succeed(&weight(&h, 1, 5));
     assert!(!h.entry(1).is_demoted() && h.entry(1).weight() == 5);
-    // As long as the ground is there, anyone demotes it again.
+    // As long as the ground is there, any fee payer demotes it again.
     h.succeed(&demote(&h, 1, Ground::InflationCommission, None));
 }
 
@@ -331,7 +331,7 @@ fn the_stake_of_a_demoted_validator_leaves() {
     h.succeed(&h.pool.withdraw_stake(h.holder, h.stake(1), to, sol(5), None));
 }
 
-/// An operator raises its commission for a while and takes it back: whoever saw it may demote, and afterwards no one can.
+/// An operator raises its commission for a while and takes it back: a fee payer who sees it may demote, and afterwards no one can.
 #[test]
 fn commission_rise_and_back_within_an_epoch() {
     let mut h = ruled(|p| p.inflation_commission = Ceiling::new(500));

@@ -28,10 +28,10 @@ fn growth(after: &ExchangeRate, before: &ExchangeRate) -> f64 {
     value(after) / value(before) - 1.0
 }
 
-/// With the charge of one epoch, a deposit at the end of an epoch is worth what the next epoch grows more than the last, and less than
+/// With the charge of one epoch, a deposit at the end of an epoch gains what the next epoch grows more than the last, and less than
 /// its rounding where it does not.
 #[test]
-fn a_deposit_and_exit_around_the_turn_of_an_epoch_is_worth_nothing() {
+fn a_deposit_and_exit_around_the_turn_of_an_epoch_gains_nothing() {
     let mut random = fastrand::Rng::with_seed(7);
     for _ in 0..100 {
         let mut h = extended();

@@ -176,7 +176,7 @@ fn the_manager_or_the_guardian_cancels() {
     }
 }
 
-/// Whoever could announce at no cost must not be able to announce for ever: the notice is a wait, and no lock.
+/// A notice is a wait for what harms holders, and no lock on the rest.
 #[test]
 fn what_needs_no_notice_is_made_at_once() {
     let mut h = with_notice();

@@ -30,7 +30,7 @@ pub fn extended_with(change: impl FnOnce(&mut PoolSpec)) -> Harness {
     h
 }
 
-/// Limits of which all but some are unset.
+/// Limits, all but some unset.
 pub fn limits(change: impl FnOnce(&mut Limits)) -> Limits {
     let mut limits = Limits::NONE;
     change(&mut limits);

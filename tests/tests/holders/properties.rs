@@ -1,4 +1,4 @@
-//! What holds after every instruction of random histories, by anyone, in any order.
+//! What holds after every instruction of random histories, by all parties, in any order.
 //!
 //! Each history has a pool with random limits. Its operations are those of holders, operators, thieves of the manager's key, and the
 //! passing of epochs. A run of 2,000 histories is in the tests; `TIDEPOOL_CASES_FACTOR` multiplies them.

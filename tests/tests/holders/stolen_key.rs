@@ -1,4 +1,4 @@
-//! What a stolen manager's key is worth for an epoch, on a pool with limits and a notice.
+//! What a thief gets with the manager's key within an epoch, on a pool with limits and a notice.
 
 use {
     crate::pools::{extended_with, next_epoch, pass_epoch, pay_rewards, set_limits, sol},
@@ -62,7 +62,7 @@ fn attempts(h: &mut Harness, random: &mut fastrand::Rng) -> Vec<Instruction> {
 }
 
 /// The thief signs everything in any order, and again in the same epoch. Holders lose no lamport of the pool, and none of the epoch's
-/// rewards: the pool ends as one that nobody touched.
+/// rewards: the pool ends like an untouched one.
 #[test]
 fn stolen_manager_key_for_one_epoch() {
     let mut random = fastrand::Rng::with_seed(99);
@@ -114,7 +114,7 @@ fn stolen_manager_key_for_one_epoch() {
 
 /// Without limits and notice the same key takes the next rewards and closes the exits: what the test above would miss.
 #[test]
-fn without_limits_the_key_is_worth_something() {
+fn without_limits_the_key_takes_over() {
     let mut h = extended_with(|spec| spec.epoch_fee = Fee::new(5, 100));
     let mut random = fastrand::Rng::with_seed(1);
     for instruction in attempts(&mut h, &mut random) {

@@ -55,8 +55,8 @@ fn a_ticket_is_paid_its_fixed_lamports() {
     h.succeed(&h.pool.request_exit(holder, (0, recipient), tokens, 0));
     check_totals(&h);
     let ticket = h.ticket(0).expect("a ticket");
-    let worth = u128::from(tokens) * u128::from(rate.total_lamports.get()) / u128::from(rate.pool_token_supply.get());
-    assert_eq!(u128::from(ticket.lamports.get()), worth);
+    let value = u128::from(tokens) * u128::from(rate.total_lamports.get()) / u128::from(rate.pool_token_supply.get());
+    assert_eq!(u128::from(ticket.lamports.get()), value);
     assert_eq!((ticket.owner, ticket.recipient, ticket.epoch.get()), (holder.wallet, recipient, h.epoch()));
     assert_eq!((h.total(), h.rate()), (rate.total_lamports.get(), rate));
     // Rewards of the epochs in between are the others'.
@@ -92,7 +92,7 @@ fn the_fee_is_that_of_a_sol_withdrawal() {
     check_totals(&h);
 }
 
-/// If the rate has fallen, the ticket gets what its tokens are worth.
+/// If the rate has fallen, the ticket gets the value of its tokens.
 #[test]
 fn a_fallen_rate_lowers_the_payment() {
     let mut h = with_escrow();
@@ -106,12 +106,12 @@ fn a_fallen_rate_lowers_the_payment() {
     }
     h.crank();
     let (rate, ticket) = (h.rate(), h.ticket(0).expect("a ticket"));
-    let worth = rate.lamports_for_withdrawal(ticket.escrowed_pool_tokens()).unwrap().get();
-    assert!(worth < ticket.lamports.get());
+    let value = rate.lamports_for_withdrawal(ticket.escrowed_pool_tokens()).unwrap().get();
+    assert!(value < ticket.lamports.get());
     let before = h.lamports(&h.holder.wallet);
     let rent = h.lamports(&h.pool.ticket(0));
     h.succeed(&claim(&h, 0));
-    assert_eq!(h.lamports(&h.holder.wallet) - before, worth + rent);
+    assert_eq!(h.lamports(&h.holder.wallet) - before, value + rent);
     check_totals(&h);
 }
 
@@ -136,7 +136,7 @@ fn a_cancelled_ticket_returns_what_its_lamports_buy() {
     check_totals(&h);
 }
 
-/// Whoever asks and cancels, again and again, pays for what the pool's stake did not earn meanwhile: the others lose nothing.
+/// A griefer who asks and cancels, again and again, pays for what the pool's stake did not earn meanwhile: the others lose nothing.
 #[test]
 fn ticket_griefing_costs_the_griefer() {
     let run = |grief: bool| {
@@ -159,10 +159,10 @@ fn ticket_griefing_costs_the_griefer() {
             }
         }
         let rate = h.rate();
-        let worth = |tokens: u64| {
+        let value = |tokens: u64| {
             u128::from(tokens) * u128::from(rate.total_lamports.get()) / u128::from(rate.pool_token_supply.get())
         };
-        (worth(h.tokens(griefer)), worth(h.tokens(h.holder)), h.tokens(h.holder))
+        (value(h.tokens(griefer)), value(h.tokens(h.holder)), h.tokens(h.holder))
     };
     let ((griefer, others, tokens), (griefing, grieved, same_tokens)) = (run(false), run(true));
     assert_eq!(tokens, same_tokens);
