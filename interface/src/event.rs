@@ -191,7 +191,7 @@ pub struct AnnouncementEvent {
     pub step: u8,
     /// Zero.
     pub reserved: [u8; 6],
-    /// What is announced.
+    /// The announced change.
     pub announcement: Announcement,
 }
 

@@ -78,7 +78,7 @@ impl TransactionArgs {
             || !self.signers.is_empty()
     }
 
-    /// Whether what is simulated, shown or signed is one command's own transactions: no update may go before, which would pass
+    /// Whether a command simulates, shows or signs its own transactions alone: no update may go before, which would pass
     /// for them, use up their nonce, or change what has been signed elsewhere.
     pub const fn stands_alone(&self) -> bool {
         self.dry_run || self.signs_elsewhere()

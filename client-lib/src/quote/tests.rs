@@ -143,7 +143,7 @@ mod limited {
     fn growth_charge_is_a_part_of_sol_deposits() {
         let charge = |growth_charge| {
             let quote = quote_deposit_sol(&grown(growth_charge).snapshot(), 11 * SOL, None).unwrap();
-            // The rate is 1: what is not charged is minted.
+            // The rate is 1: lamports beyond the charge are minted.
             assert_eq!(quote.pool_tokens.minted.get(), 11 * SOL - quote.growth_charge.get());
             quote.growth_charge.get()
         };

@@ -61,7 +61,7 @@ impl<'a> Reader<'a> {
         self.bytes(N)?.try_into().ok()
     }
 
-    /// Basis points, of which more than 10,000 count as 10,000.
+    /// Basis points; more than 10,000 count as 10,000.
     fn commission(&mut self) -> Option<u16> {
         Some(u16::from_le_bytes(self.array()?).min(BASIS_POINTS))
     }

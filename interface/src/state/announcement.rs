@@ -112,7 +112,7 @@ impl Announcements {
         &mut self.0[kind as usize]
     }
 
-    /// What is announced, by kind.
+    /// The announced changes, by kind.
     pub fn pending(&self) -> impl Iterator<Item = (AnnouncementKind, &Announcement)> {
         AnnouncementKind::ALL.into_iter().zip(&self.0).filter(|(_, announcement)| announcement.is_pending())
     }

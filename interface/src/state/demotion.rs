@@ -118,7 +118,7 @@ pub enum DemotionGround {
     BlockCommission,
     /// It has no BLS key, and the policy requires one.
     NoBlsKey,
-    /// It earned no credits for the policy's number of epochs, in each of which another validator of the pool did.
+    /// It earned no credits for the policy's number of epochs, and another validator of the pool did in each.
     NoCredits,
     /// Its vote account is closed.
     Closed,

@@ -34,7 +34,7 @@ impl Ceiling {
     /// No bound.
     pub const UNSET: Self = Self(U16::new(0));
 
-    /// A bound of so many basis points (0 to 10,000).
+    /// A bound in basis points (0 to 10,000).
     pub const fn new(basis_points: u16) -> Self {
         Self(U16::new(basis_points.saturating_add(1)))
     }

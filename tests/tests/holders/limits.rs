@@ -137,10 +137,10 @@ fn no_fee_passes_its_ceiling() {
     for which in 0..5 {
         let mut h = extended();
         set_limits(&mut h, |l| *ceilings(l)[which] = Ceiling::new(10));
-        h.succeed(&h.pool.set_fee(fees(10)[which].clone()));
-        h.refused(&h.pool.set_fee(fees(11)[which].clone()), FeeAboveCeiling as u32);
+        h.succeed(&h.pool.set_fee(fees(10)[which]));
+        h.refused(&h.pool.set_fee(fees(11)[which]), FeeAboveCeiling as u32);
         // The others are free.
-        h.succeed(&h.pool.set_fee(fees(11)[(which + 1) % 5].clone()));
+        h.succeed(&h.pool.set_fee(fees(11)[(which + 1) % 5]));
         // Neither rounding nor a denominator of another size opens a way.
         let fee = |numerator, denominator| match which {
             0 => FeeType::Epoch(Fee::new(numerator, denominator)),
@@ -159,7 +159,7 @@ fn a_ceiling_below_a_fee_in_force_or_pending_is_refused() {
     for which in 0..5 {
         let mut h = extended();
         let manager = h.pool.state.head.manager;
-        h.succeed(&h.pool.set_fee(fees(12)[which].clone()));
+        h.succeed(&h.pool.set_fee(fees(12)[which]));
         let ceiling = |basis_points| limits(|l| *ceilings(l)[which] = Ceiling::new(basis_points));
         // Pending or, for fees on deposits, in force.
         h.refused(&h.pool.set_limits(manager, ceiling(11)), FeeAboveCeiling as u32);

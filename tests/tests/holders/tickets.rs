@@ -333,11 +333,9 @@ fn a_recipient_that_cannot_receive_is_the_owners_own_trouble() {
 fn the_last_ticket_of_a_pool_without_stake_is_paid() {
     let mut h = extended_with(|spec| (spec.validators, spec.reserve) = (vec![], sol(400)));
     h.pool.add_escrow(&mut h.vm);
-    let mut id = 0;
-    for holder in [h.attacker, h.holder] {
+    for (id, holder) in (0..).zip([h.attacker, h.holder]) {
         let tokens = h.tokens(holder);
         h.succeed(&request(&h, holder, id, tokens));
-        id += 1;
     }
     for id in [1, 0] {
         h.succeed(&claim(&h, id));
