@@ -50,7 +50,7 @@ async fn an_existing_account_that_is_wrong_is_named() {
         Box::new(|making| {
             (0, vec![create(making, 0, 611, &other)], vec!["owner".into(), other.to_string(), program.to_string()])
         }),
-        Box::new(|making| (0, vec![create(making, 0, 700, &program)], vec!["700 bytes".into(), "739".into()])),
+        Box::new(|making| (0, vec![create(making, 0, 700, &program)], vec!["700 bytes".into(), "5987".into()])),
         Box::new(|making| {
             (1, vec![create(making, 1, list + 73, &program)], vec![format!("{} bytes", list + 73), list.to_string()])
         }),

@@ -41,7 +41,7 @@ enum Use {
 
 /// All options and arguments that take an address which is neither a pool, nor a validator or stake account to work on, nor a
 /// key. The command is empty for an option of every command.
-const ADDRESSES: [(&str, &str, Use); 24] = [
+const ADDRESSES: [(&str, &str, Use); 25] = [
     ("deposit-sol", "to", Use::Signer("deposit-sol POOL 1 --to")),
     ("deposit-sol", "token_account", Use::TokenAccount("deposit-sol POOL 1 --token-account")),
     ("deposit-sol", "referrer", Use::TokenAccount("deposit-sol POOL 1 --referrer")),
@@ -57,6 +57,7 @@ const ADDRESSES: [(&str, &str, Use); 24] = [
     ("create-pool", "staker", Use::Signer("create-pool --program-id PROGRAM --staker")),
     ("set-staker", "new_staker", Use::Signer("set-staker POOL")),
     ("set-funding-authority", "authority", Use::Signer("set-funding-authority POOL sol-withdraw")),
+    ("set-limits", "guardian", Use::Signer("set-limits POOL --guardian")),
     ("set-manager", "fee_account", Use::TokenAccount("set-manager POOL WALLET --fee-account")),
     ("lookup-tables", "tables", Use::Source),
     ("crank", "lookup_tables", Use::Source),
@@ -69,12 +70,14 @@ const ADDRESSES: [(&str, &str, Use); 24] = [
 ];
 
 /// Values that are no addresses, by the name that help shows.
-const OTHER_VALUES: [&str; 25] = [
+const OTHER_VALUES: [&str; 28] = [
     "ADDRESS:PORT",
     "ADDRESS=SIGNATURE",
     "AMOUNT",
     "BLOCKHASH",
+    "BOOL",
     "DIRECTORY",
+    "EPOCHS",
     "FEE",
     "FILE",
     "FOR",
@@ -90,6 +93,7 @@ const OTHER_VALUES: [&str; 25] = [
     "SECONDS",
     "SOL",
     "TEXT",
+    "TIME",
     "URI",
     "URL_OR_MONIKER",
     "VOTE=WEIGHT",

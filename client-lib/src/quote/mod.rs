@@ -25,7 +25,7 @@ pub use {
 use {
     crate::{
         checks::{check_no_rewards, check_not_halted, check_supply_floor, check_up_to_date},
-        error::{PlanError, Sol, StaysInReserve, Tokens},
+        error::{PlanError, Sol, Tokens},
         pool::PoolSnapshot,
     },
     solana_address::Address,
@@ -95,7 +95,7 @@ pub fn quote_withdraw_sol(
                 Tokens(pool_tokens),
                 Sol(quote.lamports.get()),
                 Sol(available),
-                StaysInReserve::of(snapshot),
+                snapshot.stays_in_reserve(),
                 Tokens(most)
             ),
         ));

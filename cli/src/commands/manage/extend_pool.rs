@@ -18,7 +18,7 @@ Example:
 
 /// Add the extension to a pool: weights, a policy and rebalancing
 ///
-/// Lengthens the pool account from 611 to 739 bytes, whose rent the fee payer pays. The pool behaves as before until weights
+/// Lengthens the pool account from 611 to 5,987 bytes, whose rent the fee payer pays. The pool behaves as before until weights
 /// are set with `tidepool set-weights`. Searches for pools with `dataSize: 611` no longer find it. The pool's program must be
 /// Tidepool. Signed by the pool's manager.
 #[derive(Debug, clap::Args)]

@@ -87,7 +87,7 @@ pub struct Args {
     #[arg(long, value_enum, hide_possible_values = true, default_value_t)]
     token_program: TokenProgram,
 
-    /// Omit the extension (weights, rebalancing); account of 611 bytes, not 739
+    /// Omit the extension (weights, rebalancing); account of 611 bytes, not 5,987
     #[arg(long)]
     without_extension: bool,
 
