@@ -22,14 +22,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     // The program rejects the deposit if it yields less than 99.9 % of the quote. An error says why nothing was sent.
     let deposit = client.deposit_sol(lamports.parse()?).await?;
-    println!(
-        "{} of the pool token's smallest units for {lamports} lamports",
-        deposit.quote.pool_tokens.to_depositor.get()
-    );
-    println!(
-        "after a fee of {}",
-        deposit.quote.pool_tokens.minted.get() - deposit.quote.pool_tokens.to_depositor.get()
-    );
+    let quote = deposit.quote.pool_tokens;
+    println!("{} of the pool token's smallest units for {lamports} lamports", quote.to_depositor.get());
+    println!("after a fee of {}", quote.minted.get() - quote.to_depositor.get());
     for signature in deposit.update.signatures().chain(deposit.sent.signatures()) {
         println!("{signature}");
     }

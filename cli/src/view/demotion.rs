@@ -11,7 +11,7 @@ use {
     },
     serde::Serialize,
     solana_address::Address,
-    tidepool_client::{plan, pool::PoolSnapshot},
+    tidepool_client::{actions, pool::PoolSnapshot},
     tidepool_interface::state,
 };
 
@@ -65,8 +65,8 @@ pub struct Demotion {
     sentence: String,
 }
 
-impl From<&plan::Demotion> for Demotion {
-    fn from(demotion: &plan::Demotion) -> Self {
+impl From<&actions::Demotion> for Demotion {
+    fn from(demotion: &actions::Demotion) -> Self {
         let (vote, lamports) = (demotion.vote, demotion.lamports);
         Self {
             vote: Text(vote),

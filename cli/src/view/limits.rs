@@ -15,7 +15,7 @@ use {
     tidepool_interface::state,
 };
 
-/// Limits. What is `null` or 0 has no limit.
+/// Limits: `null` or 0 for none.
 #[derive(Debug, Serialize)]
 pub struct Limits {
     max_epoch_fee_basis_points: Option<u16>,

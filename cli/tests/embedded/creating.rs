@@ -322,7 +322,7 @@ async fn generated_keys_are_written_before_anything_is_paid() {
 async fn the_length_of_a_pool_account_is_shown() {
     let stage = Stage::new();
     for (options, bytes, says) in [
-        ("", 5987, "5987 bytes: not found by searches with `dataSize: 611`"),
+        ("", 5_987, "5987 bytes: not found by searches with `dataSize: 611`"),
         ("--without-extension", 611, "611 bytes\n"),
     ] {
         let pool = stage.pool(options).await;
@@ -334,5 +334,5 @@ async fn the_length_of_a_pool_account_is_shown() {
     }
     let plain = stage.pool("--without-extension").await;
     stage.must(&format!("extend-pool {plain}")).await;
-    assert_eq!(stage.must(&format!("show {plain}")).await["account_bytes"], 5987);
+    assert_eq!(stage.must(&format!("show {plain}")).await["account_bytes"], 5_987);
 }

@@ -107,6 +107,7 @@ async fn add_validators(stage: &Stage, pool: &str) {
             "bls_key",
             "cautions",
             "cluster_stake_lamports",
+            "demoted_in_epoch",
             "deviation_lamports",
             "index",
             "inflation_commission_basis_points",

@@ -151,7 +151,7 @@ fn malformed_limits_are_rejected_before_anything_is_opened() {
         ("--supply-floor 0", "invalid amount 0"),
         ("--notice-time 2", "expected 2d, 48h, 30m or 45s"),
         ("--growth-charge 1.234", "more than 2 decimals"),
-        ("--guardian unknown", ", or none"),
+        ("--guardian me", ", or none"),
         ("--guardian none --manager a --old-guardian b", "cannot be used with"),
     ] {
         assert_malformed(&format!("set-limits {pool} {options}"), part);

@@ -41,7 +41,7 @@ enum Use {
 
 /// All options and arguments that take an address which is neither a pool, nor a validator or stake account to work on, nor a
 /// key. The command is empty for an option of every command.
-const ADDRESSES: [(&str, &str, Use); 25] = [
+const ADDRESSES: [(&str, &str, Use); 26] = [
     ("deposit-sol", "to", Use::Signer("deposit-sol POOL 1 --to")),
     ("deposit-sol", "token_account", Use::TokenAccount("deposit-sol POOL 1 --token-account")),
     ("deposit-sol", "referrer", Use::TokenAccount("deposit-sol POOL 1 --referrer")),
@@ -55,14 +55,15 @@ const ADDRESSES: [(&str, &str, Use); 25] = [
     ("withdraw-stake", "stake_authority", Use::Signer("withdraw-stake POOL 2 --stake-authority")),
     ("withdraw-stake", "from", Use::Source),
     ("create-pool", "staker", Use::Signer("create-pool --program-id PROGRAM --staker")),
-    ("set-limits", "guardian", Use::Signer("set-limits POOL --guardian")),
     ("set-staker", "new_staker", Use::Signer("set-staker POOL")),
     ("set-funding-authority", "authority", Use::Signer("set-funding-authority POOL sol-withdraw")),
+    ("set-limits", "guardian", Use::Signer("set-limits POOL --guardian")),
     ("set-manager", "fee_account", Use::TokenAccount("set-manager POOL WALLET --fee-account")),
     ("lookup-tables", "tables", Use::Source),
     ("crank", "lookup_tables", Use::Source),
     ("update", "lookup_tables", Use::Source),
     ("rebalance", "lookup_tables", Use::Source),
+    ("tickets", "owner", Use::Source),
     ("balance", "wallet", Use::Source),
     ("balance", "pool", Use::Source),
     ("", "program_id", Use::Source),
@@ -70,16 +71,19 @@ const ADDRESSES: [(&str, &str, Use); 25] = [
 ];
 
 /// Values that are no addresses, by the name that help shows.
-const OTHER_VALUES: [&str; 26] = [
+const OTHER_VALUES: [&str; 30] = [
     "ADDRESS:PORT",
     "ADDRESS=SIGNATURE",
     "AMOUNT",
     "BLOCKHASH",
+    "BOOL",
     "DIRECTORY",
+    "EPOCHS",
     "FEE",
     "FILE",
     "FOR",
     "FORMAT",
+    "ID",
     "KIND",
     "LEVEL",
     "MESSAGE",
@@ -87,6 +91,7 @@ const OTHER_VALUES: [&str; 26] = [
     "MICRO_LAMPORTS|auto|pN",
     "NUMBER",
     "PERCENT",
+    "PERCENT|none",
     "POOL_TOKENS",
     "SECONDS",
     "SOL",

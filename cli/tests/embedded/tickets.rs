@@ -11,6 +11,7 @@ use {
     solana_signer::Signer as _,
     tidepool_client::{
         actions::{self, RequestExit, TokenSource},
+        crank::Crank,
         pool::{PoolSnapshot, ReadOptions},
     },
 };
@@ -218,4 +219,11 @@ async fn a_ticket_that_cannot_be_paid_stops_no_other() {
     assert_eq!((&round["open_tickets"], &round["not_landed"]), (&json!(3), &json!(3)));
     assert_eq!(text(&round["pool"]), pool);
     assert_eq!(open(&stage, &pool).await.len(), 3);
+
+    // A crank that goes on tries them once an epoch.
+    let crank = Crank::new(&stage.cluster, &stage.wallet);
+    let tried = async || crank.run_once(&address).await.unwrap().sent.problems().count();
+    assert_eq!((tried().await, tried().await), (3, 0));
+    stage.cluster.advance_epoch().unwrap();
+    assert_eq!((tried().await, tried().await), (3, 0));
 }

@@ -29,7 +29,10 @@ fn lines(stage: &Stage, pool: &str, stake_account: &str) -> Vec<(String, &'stati
         (format!("decrease {pool} {first} 2"), "decrease"),
         (format!("set-fee {pool} epoch 7%"), "fee"),
         (format!("rebalance {pool}"), "rebalance"),
-        (format!("crank {pool}"), "rebalance"),
+        (format!("crank {pool} --no-demote"), "rebalance"),
+        (format!("demote {pool} {first}"), "demote"),
+        (format!("claim {pool}"), "pay exit ticket"),
+        (format!("cancel-exit {pool} 0"), "cancel exit ticket"),
     ]
 }
 
@@ -38,12 +41,16 @@ async fn hows(stage: &Stage) -> [String; 3] {
     ["--dry-run".into(), format!("--sign-only --blockhash {hash}"), "--dump-transaction-message".into()]
 }
 
-/// A pool with two validators, weights that the stake does not follow, and a stake account of the wallet at the first.
+/// A pool with two validators, weights that the stake does not follow, a policy that can demote both, a ticket, and a stake account of
+/// the wallet at the first.
 async fn scenario(stage: &Stage) -> (String, String) {
     let pool = staked_pool(stage, "").await;
     let (first, second) = (stage.vote(0), stage.vote(1));
     let withdrawn = stage.must(&format!("withdraw-stake {pool} 3 --validator {first}")).await;
     stage.must(&format!("set-weights {pool} --set {first}=1 --set {second}=3")).await;
+    let policy = "--require-bls-key true --max-validators 5 --max-stake 100%";
+    stage.must(&format!("set-demotion-policy {pool} {policy}")).await;
+    stage.must(&format!("withdraw {pool} 1 --as ticket")).await;
     (pool, text(&withdrawn["stake_accounts"][0]["address"]))
 }
 

@@ -7,14 +7,14 @@ use {
         checks::require_extension,
         compute,
         error::PlanError,
-        plan::Demotion,
         pool::PoolSnapshot,
         transaction::{InstructionGroup, Step},
     },
+    solana_address::Address,
     tidepool_core::rebalance::BASIS_POINTS,
     tidepool_interface::{
         instruction::{DemoteValidatorAccounts, ExtensionInstruction, SetDemotionPolicyAccounts},
-        state::{COOLDOWN_EPOCHS_MAX, Ceiling, DemotionPolicy, EPOCHS_WITHOUT_CREDITS_MAX},
+        state::{COOLDOWN_EPOCHS_MAX, Ceiling, DemotionGround, DemotionPolicy, EPOCHS_WITHOUT_CREDITS_MAX},
     },
 };
 
@@ -54,6 +54,22 @@ fn check_range(policy: &DemotionPolicy) -> Result<(), PlanError> {
                 .or_else(|| most("stake in an epoch", policy.max_stake.get().into(), whole, "basis points"));
         PlanError::refused(error, context.unwrap_or_else(|| error.message().to_owned()))
     })
+}
+
+/// A validator that can be demoted.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Demotion {
+    /// Index of its record in the list.
+    pub index: usize,
+    /// Its vote account.
+    pub vote: Address,
+    /// The ground; the worst one if there are several.
+    pub ground: DemotionGround,
+    /// Index and vote account of another validator, which earned credits meanwhile. Only for
+    /// [`DemotionGround::NoCredits`].
+    pub peer: Option<(usize, Address)>,
+    /// Lamports of the pool with the validator, rents included.
+    pub lamports: u64,
 }
 
 /// Demotes a validator. [`crate::plan::demotions`] finds those that can be demoted; this function checks nothing.

@@ -42,7 +42,7 @@ mod tests;
 
 pub use {
     create::{CreatePool, ExistingAccount, FoundPool, FoundPoolError, PoolCreation, complete_pool, create_pool},
-    demotion::{demote_validator, set_demotion_policy},
+    demotion::{Demotion, demote_validator, set_demotion_policy},
     deposit::{DepositSol, DepositStake, deposit_sol, deposit_stake},
     extend::{extend_pool, extension_rent, set_rebalance_policy},
     limits::{LimitChanges, cancel_announcement, set_limits},

@@ -5,7 +5,7 @@ use {
     crate::{
         checks::{check_no_rewards, check_not_demoted, check_up_to_date},
         compute::PoolBounds,
-        error::{Cause, PlanError, Sol, StaysInReserve},
+        error::{Cause, PlanError, Sol},
         pool::{PoolSnapshot, Validator},
         quote::merge_kind,
         transaction::InstructionGroup,
@@ -145,7 +145,7 @@ pub fn increase_validator_stake(
             format!(
                 "the reserve can spare {}{}, and {} of rent are needed in addition to {}: increase by less",
                 Sol(available),
-                StaysInReserve::of(snapshot),
+                snapshot.stays_in_reserve(),
                 Sol(rent),
                 Sol(lamports)
             ),

@@ -6,7 +6,7 @@ use {
         checks::{check_no_rewards, check_up_to_date},
         cluster::Cluster,
         compute::{self, PoolBounds},
-        error::{PlanError, Sol, StaysInReserve},
+        error::{PlanError, Sol},
         pool::{PoolError, PoolSnapshot, Validator},
         transaction::InstructionGroup,
     },
@@ -74,7 +74,7 @@ pub fn add_validator(snapshot: &PoolSnapshot, vote: &Address, seed: u32) -> Resu
                 "a new validator needs {} from the reserve, which can spare {}{}: deposit SOL first",
                 Sol(required),
                 Sol(available),
-                StaysInReserve::of(snapshot)
+                snapshot.stays_in_reserve()
             ),
         ));
     }

@@ -3,8 +3,9 @@
 use {
     super::{Crank, Cranked, PlanSender, report::Run},
     crate::{
+        actions::Demotion,
         cluster::Cluster,
-        plan::{self, Demotion, Step, VoteAccounts},
+        plan::{self, Step, VoteAccounts},
         pool::{PoolSnapshot, StakeSelection},
     },
 };

@@ -3,8 +3,9 @@
 use {
     super::{CrankError, NextRebalance},
     crate::{
+        actions::Demotion,
         pack::TransactionFormat,
-        plan::{Claim, Demotion, RebalancePlan, StakeMovement, Step},
+        plan::{Claim, RebalancePlan, StakeMovement, Step},
         pool::PoolSnapshot,
         send::{Outcome, Sent, Summary},
     },

@@ -12,7 +12,6 @@ pub use {
 };
 
 use {
-    crate::pool::PoolSnapshot,
     solana_address::Address,
     solana_instruction::error::InstructionError,
     solana_stake_interface::error::StakeError,
@@ -228,12 +227,6 @@ pub(crate) struct StaysInReserve {
     pub rents: u64,
     /// For open exit tickets.
     pub tickets: u64,
-}
-
-impl StaysInReserve {
-    pub(crate) fn of(snapshot: &PoolSnapshot) -> Self {
-        Self { rents: snapshot.working_lamports(), tickets: snapshot.ticket_lamports() }
-    }
 }
 
 impl fmt::Display for StaysInReserve {

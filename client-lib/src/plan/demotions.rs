@@ -3,7 +3,7 @@
 use {
     super::{InstructionGroup, Plan},
     crate::{
-        actions,
+        actions::{self, Demotion},
         checks::{check_up_to_date, require_extension},
         error::{PlanError, Sol},
         pool::PoolSnapshot,
@@ -25,22 +25,6 @@ use {
 
 /// Accounts at the addresses of vote accounts; `None` for a missing one.
 pub type VoteAccounts = HashMap<Address, Option<Account>>;
-
-/// A validator that can be demoted.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Demotion {
-    /// Index of its record in the list.
-    pub index: usize,
-    /// Its vote account.
-    pub vote: Address,
-    /// The ground; the worst one if there are several.
-    pub ground: DemotionGround,
-    /// Index and vote account of another validator, which earned credits meanwhile. Only for
-    /// [`DemotionGround::NoCredits`].
-    pub peer: Option<(usize, Address)>,
-    /// Lamports of the pool with the validator, rents included.
-    pub lamports: u64,
-}
 
 /// Demotions of an epoch.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]

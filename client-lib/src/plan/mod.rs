@@ -17,7 +17,7 @@ pub use crate::transaction::{InstructionGroup, Plan, Stage, Step};
 pub use {
     addresses::{LookupContent, lookup_addresses, update_addresses},
     claims::{Claim, ClaimPlan, claims},
-    demotions::{Demotion, DemotionPlan, VoteAccounts, demotion_grounds, demotion_of, demotions, judged_votes},
+    demotions::{DemotionPlan, VoteAccounts, demotion_grounds, demotion_of, demotions, judged_votes},
     deposit_stakes::{SkippedStake, StakeDeposit, StakeDepositPlan, StakeDeposits, deposit_stakes},
     explain::{NextStep, StakeExplanation, TransientStake, explain_stake},
     rebalance::{

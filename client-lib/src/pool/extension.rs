@@ -2,7 +2,10 @@
 
 use {
     super::{PoolError, PoolSnapshot},
-    crate::cluster::{Cluster, ClusterError, refused, simulate_alone},
+    crate::{
+        cluster::{Cluster, ClusterError, refused, simulate_alone},
+        error::StaysInReserve,
+    },
     solana_account::Account,
     solana_address::Address,
     solana_instruction::error::InstructionError,
@@ -113,6 +116,11 @@ impl PoolSnapshot {
         let epochs = extension.ledger.epochs_of_last_growth().unwrap_or(1);
         let hundredths = extension.limits.growth_charge.get();
         growth_charge(&self.rate(), &before, epochs, hundredths, Lamports::new(lamports))
+    }
+
+    /// What stays in the reserve, for errors.
+    pub(crate) fn stays_in_reserve(&self) -> StaysInReserve {
+        StaysInReserve { rents: self.working_lamports(), tickets: self.ticket_lamports() }
     }
 
     /// The records of active validators with a weight, in the list's order. Without the extension there are none.

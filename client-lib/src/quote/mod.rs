@@ -27,7 +27,7 @@ pub use {
 use {
     crate::{
         checks::{check_no_rewards, check_not_halted, check_supply_floor, check_up_to_date},
-        error::{PlanError, Sol, StaysInReserve, Tokens},
+        error::{PlanError, Sol, Tokens},
         pool::PoolSnapshot,
     },
     solana_address::Address,
@@ -97,7 +97,7 @@ pub fn quote_withdraw_sol(
                 Tokens(pool_tokens),
                 Sol(quote.lamports.get()),
                 Sol(available),
-                StaysInReserve::of(snapshot),
+                snapshot.stays_in_reserve(),
                 Tokens(most),
                 if snapshot.is_extended() && snapshot.pool().terms.sol_withdraw_authority.is_none() {
                     "withdraw stake, or request an exit ticket"

@@ -9,7 +9,7 @@ use {
 
 const OWNER: Address = Address::new_from_array([5; 32]);
 
-/// A cluster whose pool has had `next` tickets (these are open), and the pool as it was read before.
+/// A cluster whose pool has had `next` tickets, with these still open, and the pool as it was read before.
 fn cluster(next: u64, open: &[u64]) -> (ReadOnlyCluster, PoolSnapshot) {
     let mut fixture = Fixture::extended(vec![]);
     fixture.tickets = TicketTotals { next_id: next.into(), open: (open.len() as u64).into(), ..TicketTotals::NONE };

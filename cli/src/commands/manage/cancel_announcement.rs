@@ -30,7 +30,7 @@ Example:
 
 /// Withdraw an announced change of a pool
 ///
-/// The change is not made, and the manager has to announce it again. See `tidepool announcements` for the announced changes. Signed by
+/// The change is not made, and the manager has to announce it again. `tidepool announcements` lists them. Signed by
 /// the pool's manager or its guardian.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE, group = ArgGroup::new("signer"))]

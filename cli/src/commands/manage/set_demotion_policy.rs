@@ -41,8 +41,8 @@ pub struct Args {
     #[arg(long, value_name = "PERCENT|none", group = "setting")]
     max_block_commission: Option<Bound>,
 
-    /// Number of complete epochs without vote credits, while another validator of the pool earned some in each; 0 for no rule,
-    /// at most 30
+    /// Number of complete epochs without vote credits, while another validator of the pool earned some in each; 0 for no rule, at
+    /// most 30
     #[arg(long, value_name = "NUMBER", group = "setting")]
     epochs_without_credits: Option<u8>,
 

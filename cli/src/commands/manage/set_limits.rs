@@ -11,6 +11,7 @@ use {
         units::{Share, Units, address, positive, seconds},
         unsent::Halt,
         view::{limits::Limits, policy::policy_of},
+        wallet::signers::{Given, check_can_sign},
     },
     clap::ArgGroup,
     serde::Serialize,
@@ -127,6 +128,10 @@ impl Args {
         let snapshot = &fresh.snapshot;
         policy_of(snapshot)?;
         let (before, changes) = (snapshot.limits(), self.changes());
+        if let Some(Choice(Some(address))) = self.guardian {
+            let given = Given { address, option: "--guardian", role: "the guardian", otherwise: "" };
+            check_can_sign(context, &snapshot.parts(), given).await?;
+        }
         let after = changes.applied_to(&before);
         let signer = if after == before { None } else { Some(self.key(context, snapshot)?) };
         let signer_address = signer.as_ref().map_or(snapshot.pool().head.manager, |key| key.pubkey());

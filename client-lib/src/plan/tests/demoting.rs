@@ -1,5 +1,6 @@
 use super::*;
 use {
+    crate::actions::Demotion,
     solana_account::Account,
     solana_clock::Clock,
     solana_vote_interface::state::{VoteInit, VoteStateV4, VoteStateVersions},
