@@ -1,3 +1,5 @@
+//! Over 400 lines: one harness for all suites.
+//!
 //! A pool that tests act on: who holds its tokens, what they do, and what it came to, to the lamport.
 
 use {

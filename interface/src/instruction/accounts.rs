@@ -1,3 +1,5 @@
+//! Over 400 lines: one table of all instructions.
+//!
 //! The accounts of each instruction. This one table defines both the client's account metas and the program's account loading.
 
 use solana_program_error::ProgramError;

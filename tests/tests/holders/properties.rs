@@ -1,3 +1,5 @@
+//! Over 400 lines: one history, its operations and what is checked after each.
+//!
 //! What holds after every instruction of random histories, by all parties, in any order.
 //!
 //! Each history has a pool with random limits. Its operations are those of holders, operators, thieves of the manager's key, and the
