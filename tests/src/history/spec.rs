@@ -12,6 +12,7 @@ use {
         pool::{PoolSpec, ValidatorSpec},
     },
     fastrand::Rng,
+    tidepool_core::WEIGHT_MAX,
     tidepool_core::{
         maths::{Fee, mul_div_floor},
         rebalance::BASIS_POINTS,
@@ -71,8 +72,8 @@ fn weights(random: &mut Rng, count: usize) -> Vec<u16> {
             0 => 1_000,
             1 => random.u16(1..=10),
             2 => random.u16(1..=10_000),
-            3 => [1, u16::MAX][random.usize(0..2)],
-            _ => random.u16(..),
+            3 => [1, WEIGHT_MAX][random.usize(0..2)],
+            _ => random.u16(..=WEIGHT_MAX),
         })
         .collect()
 }

@@ -1,4 +1,4 @@
-//! Over 400 lines: one history, its operations and what is checked after each.
+//! Over 400 lines: one history, its operations and the checks after each.
 //!
 //! What holds after every instruction of random histories, by all parties, in any order.
 //!
