@@ -13,7 +13,7 @@
 //! let client = PoolClient::new(&cluster, pool, wallet);
 //!
 //! let deposit = client.deposit_sol(1_500_000_000).await?; // 1.5 SOL
-//! println!("{} pool tokens, at least {:?}", deposit.quote.to_depositor, deposit.minimum);
+//! println!("{} pool tokens, at least {:?}", deposit.quote.pool_tokens.to_depositor, deposit.minimum);
 //!
 //! // Quote first, execute what the user accepts.
 //! let trade = client.quote_withdraw_sol(500_000_000).await?; // 0.5 pool tokens
