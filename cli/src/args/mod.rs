@@ -129,8 +129,8 @@ pub struct UpdateFirst {
 /// Which lookup tables shorten transactions.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct LookupArgs {
-    /// Lookup tables to use: auto (the fee payer's tables of this pool), none, or comma-separated addresses [default: auto for
-    /// pools of more than 100 validators, else none]
+    /// Lookup tables to use: auto (the fee payer's tables of this pool), none, or comma-separated addresses [default: none in
+    /// v1 and up to 100 validators, else auto]
     #[arg(long, value_name = "auto|none|ADDRESS,...")]
     pub lookup_tables: Option<LookupTables>,
 }

@@ -22,7 +22,7 @@ const fn is_v1(transaction: &VersionedTransaction) -> bool {
     matches!(transaction.message, VersionedMessage::V1(_))
 }
 
-/// A pool of a number of validators, all below target.
+/// A pool whose validators are all below target.
 async fn pool(stage: &Stage, validators: usize) -> String {
     let pool = stage.pool("").await;
     stage.must(&format!("deposit-sol {pool} 300")).await;

@@ -19,7 +19,7 @@ pub const TESTS: &[Test] = &[
     ("alpenglow::a_pool_of_1000_validators_is_fresh_within_a_minute", |world| {
         let (cluster, pool) = world.alpenglow();
         cluster.rpc.wait_for_epoch(1);
-        large::crank(cluster, pool, Rules::default());
+        large::crank(cluster, pool, Rules::default(), "v1");
     }),
     ("alpenglow::the_validator_has_no_credits_and_votes", no_credits),
     ("alpenglow::the_endpoint_is_gone_in_the_middle_of_a_crank", |world| faults::endpoint_gone(&world.alpenglow().0)),

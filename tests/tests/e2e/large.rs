@@ -24,23 +24,26 @@ const MOST_TIME: Duration = Duration::from_secs(60);
 
 fn without_losses(world: &World) {
     let settled = world.settled();
-    crank(&settled.cluster, &settled.large[0], Rules::default());
+    crank(&settled.cluster, &settled.large[0], Rules::default(), "v1");
 }
 
 fn with_losses(world: &World) {
     let settled = world.settled();
-    crank(&settled.cluster, &settled.large[1], Rules { dropped_percent: 30, ..Rules::default() });
+    crank(&settled.cluster, &settled.large[1], Rules { dropped_percent: 30, ..Rules::default() }, "v0");
 }
 
-/// Cranks a stale pool of [`MANY`] validators. Where the epoch ends meanwhile, it is cranked for the next one, too.
-pub fn crank(cluster: &Cluster, pool: &Address, rules: Rules) {
+/// Cranks a stale pool of [`MANY`] validators with transactions of this version; v0 needs lookup tables to be as short. Where the epoch ends
+/// meanwhile, the pool is cranked for the next one, too.
+pub fn crank(cluster: &Cluster, pool: &Address, rules: Rules, version: &str) {
     let user = User::new(cluster);
-    // Made once for a pool, by its cranker.
-    user.must(&format!("lookup-tables {pool} --make"));
+    if version == "v0" {
+        // Made once for a pool, by its cranker.
+        user.must(&format!("lookup-tables {pool} --make"));
+    }
     assert!(is_stale(&user, pool));
     let epoch = cluster.rpc.epoch();
     let proxy = Proxy::start(cluster.rpc, rules, 1);
-    let answer = user.run(&format!("crank {pool} --output json --url {}", proxy.url()));
+    let answer = user.run(&format!("crank {pool} --transaction-version {version} --output json --url {}", proxy.url()));
     let cranked = answer.json();
     assert_eq!(cranked["pools"][0]["validators_behind"], 0);
     let has_ended = || cluster.rpc.epoch() > epoch;
@@ -61,7 +64,7 @@ pub fn crank(cluster: &Cluster, pool: &Address, rules: Rules) {
     assert_eq!(told, landed, "what the crank says has landed is not what has");
     let lost = passed.iter().filter(|passed| passed.dropped).count();
     println!(
-        "{MANY} validators: fresh in {:.1} s with {} transactions, each confirmed; of {} that were sent, {lost} were lost",
+        "{MANY} validators, {version}: fresh in {:.1} s with {} transactions, each confirmed; of {} that were sent, {lost} were lost",
         answer.took.as_secs_f64(),
         landed.len(),
         passed.len(),

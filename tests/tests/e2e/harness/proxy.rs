@@ -7,7 +7,7 @@ use {
     local_validator::http::Message,
     serde_json::{Value, json},
     solana_sdk_ids::sysvar::epoch_rewards,
-    solana_signature::Signature,
+    solana_transaction::versioned::VersionedTransaction,
     std::{
         io::{self, BufReader},
         net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream},
@@ -207,10 +207,12 @@ impl Shared {
     }
 }
 
-/// The signature of a transaction in base64: the bytes after the number of signatures.
+/// The first signature of a transaction in base64.
 fn signature_of(request: &Value) -> String {
-    let bytes = BASE64_STANDARD.decode(request["params"][0].as_str().expect("a transaction")).expect("in base64");
-    Signature::try_from(&bytes[1..65]).expect("64 bytes").to_string()
+    let encoded = request["params"][0].as_str().expect("a transaction");
+    let bytes = BASE64_STANDARD.decode(encoded).expect("base64");
+    let transaction: VersionedTransaction = wincode::deserialize(&bytes).expect("a transaction");
+    transaction.signatures[0].to_string()
 }
 
 /// Has accounts written in base64, not compressed.

@@ -41,6 +41,7 @@ const SELDOM: u32 = 20;
 ///
 /// With lookup tables an update of 2,000 validators takes about 45 transactions instead of 182. The fee payer owns the tables
 /// and pays their rent, which is refunded when they are closed. Use them with `--lookup-tables auto`.
+/// A cluster that takes v1 transactions needs none.
 ///
 /// --make adds missing addresses, replaces inefficient tables, and closes tables replaced earlier. --close deactivates all
 /// tables, and closes them 512 blocks (a few minutes) later.
