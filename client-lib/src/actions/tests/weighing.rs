@@ -307,7 +307,7 @@ proptest! {
             }
             Err(WeightsError::RoundsToZero { vote: refused, .. }) => {
                 let index = (0..numbers.len()).find(|index| vote(*index) == refused).unwrap();
-                prop_assert!(u128::from(numbers[index]) * 131_070 <= u128::from(largest) + 1_000_000);
+                prop_assert!(u128::from(numbers[index]) * 2 * u128::from(WEIGHT_MAX) <= u128::from(largest) + 1_000_000);
             }
             Err(error) => prop_assert!(false, "{error}"),
         }
