@@ -3,6 +3,7 @@
 use {
     crate::pools::{extended, extended_with, next_epoch, pass_epoch, sol},
     solana_address::Address,
+    solana_instruction::error::InstructionError,
     tidepool_core::maths::Fee,
     tidepool_interface::{
         ExtensionError::{ExitTooEarly, ExitTooSmall, ExitsNeedAuthority, NotExtended, ReserveTooSmall, WrongTicket},
@@ -304,7 +305,7 @@ fn claims_with_accounts_that_are_not_the_tickets_are_refused() {
     h.refused(&good, WrongTicket as u32);
     h.vm.accounts.insert(ticket, whole.clone());
     h.edit(&ticket, |account| account.owner = solana_sdk_ids::system_program::ID);
-    assert!(!h.vm.simulate(&good).is_ok());
+    h.fails(&good, InstructionError::IncorrectProgramId);
     h.vm.accounts.insert(ticket, whole.clone());
     h.edit_data(&ticket, |data| data[0] = 1);
     assert!(!h.vm.simulate(&good).is_ok());
@@ -312,6 +313,21 @@ fn claims_with_accounts_that_are_not_the_tickets_are_refused() {
     h.succeed(&good);
     assert!(!h.vm.simulate(&good).is_ok(), "a ticket is paid once");
     check_totals(&h);
+}
+
+/// At the rate of an earlier epoch a ticket would not take part in a loss, or its owner would get tokens at an old price.
+#[test]
+fn a_stale_pool_pays_and_returns_no_ticket() {
+    let mut h = with_escrow();
+    for id in 0..2 {
+        h.succeed(&request(&h, h.holder, id, sol(1)));
+    }
+    pass_epoch(&mut h);
+    h.refused(&claim(&h, 0), StakeListAndPoolOutOfDate as u32);
+    h.refused(&h.pool.cancel_exit(h.holder, 1), StakeListAndPoolOutOfDate as u32);
+    h.crank();
+    h.succeed(&claim(&h, 0));
+    h.succeed(&h.pool.cancel_exit(h.holder, 1));
 }
 
 /// A recipient that cannot receive holds up only its own ticket, whose owner takes it back.
