@@ -367,3 +367,87 @@ fn a_demotion_outlasts_a_stake_that_cannot_be_moved() {
     h.succeed(&h.rebalance(&[1, 0, 2]));
     assert!(h.entry(1).is_demoted());
 }
+
+/// Credits in an account that is no vote account of its own program prove nothing, neither for a peer nor against a validator.
+#[test]
+fn credits_count_only_in_vote_accounts() {
+    let mut h = ruled(|p| p.epochs_without_credits = 1);
+    let last = h.epoch() - 1;
+    earned(&mut h, 1, []);
+    earned(&mut h, 2, [last]);
+    h.succeed_in_trial(&demote(&h, 1, Ground::NoCredits, Some(2)));
+    for index in [1, 2] {
+        let vote = h.vote(index);
+        let mut owner = solana_sdk_ids::system_program::ID;
+        h.edit(&vote, |account| std::mem::swap(&mut account.owner, &mut owner));
+        h.refused(&demote(&h, 1, Ground::NoCredits, Some(2)), NoGroundForDemotion as u32);
+        h.edit(&vote, |account| account.owner = owner);
+    }
+    h.succeed(&demote(&h, 1, Ground::NoCredits, Some(2)));
+}
+
+/// A pool whose rebalances may deactivate so many basis points of it in an epoch, and which demotes the validators of `demoted`.
+fn with_demoted(turnover: u16, demoted: &[u32]) -> Harness {
+    let mut h = ruled(|p| p.inflation_commission = Ceiling::new(0));
+    h.edit_extension(|extension| extension.policy.turnover_budget = turnover.into());
+    for &index in demoted {
+        h.edit_vote(index as usize, |state| state.inflation_rewards_commission_bps = 1);
+        h.succeed(&demote(&h, index, Ground::InflationCommission, None));
+    }
+    h
+}
+
+/// Lamports on their way to or from the validator at `index`, without the rent of their account.
+fn moving(h: &Harness, index: usize) -> u64 {
+    h.records()[index].transient_stake_lamports.get().saturating_sub(h.rent())
+}
+
+/// Stake that is not active yet comes back to the reserve at once: it has earned nothing, and needs no epoch to cool down.
+#[test]
+fn activating_stake_of_a_demoted_validator_is_recalled() {
+    let mut h = ruled(|p| p.inflation_commission = Ceiling::new(0));
+    h.succeed(&h.rebalance(&[0, 1, 2]));
+    let (on_the_way, reserve) = (moving(&h, 0), h.lamports(&h.reserve()));
+    assert!(on_the_way > sol(20), "{on_the_way} lamports on their way");
+    h.edit_vote(0, |state| state.inflation_rewards_commission_bps = 1);
+    h.succeed(&demote(&h, 0, Ground::InflationCommission, None));
+    h.succeed(&h.rebalance(&[0]));
+    assert_eq!(h.records()[0].transient_stake_lamports.get(), 0);
+    assert_eq!(h.lamports(&h.reserve()), reserve + on_the_way + h.rent());
+}
+
+/// Puts weights into the records of the validators that are not demoted in these tests.
+fn weigh_others(h: &mut Harness, one: u16, other: u16) {
+    for (index, weight) in [(1, one), (2, other)] {
+        h.edit_record(index, |record| record.extension.set_weight(weight));
+    }
+}
+
+/// A caller who serves another validator first does not spend the budget that the stake of a demoted one needs.
+#[test]
+fn the_budget_is_for_demoted_validators_first() {
+    let mut h = with_demoted(1_000, &[0]);
+    weigh_others(&mut h, 1, 10_000);
+    h.succeed(&h.rebalance(&[1]));
+    assert_eq!(moving(&h, 1), 0, "another validator spent the budget");
+    h.succeed(&h.rebalance(&[0, 1]));
+    let budget = h.total() / 10;
+    assert_eq!((moving(&h, 0), moving(&h, 1)), (budget, 0));
+    // What is left of the budget once the demoted stake is gone is for the others.
+    let mut h = with_demoted(10_000, &[0]);
+    weigh_others(&mut h, 1, 10_000);
+    h.succeed(&h.rebalance(&[1, 0]));
+    assert!(moving(&h, 0) > sol(90) && moving(&h, 1) > sol(90), "{} and {}", moving(&h, 0), moving(&h, 1));
+}
+
+/// The reserve keeps no rent for a part that the budget leaves below the minimum delegation.
+#[test]
+fn a_part_that_cannot_move_costs_no_one() {
+    let mut h = with_demoted(2_490, &[0, 1]);
+    let reserve = h.lamports(&h.reserve());
+    h.succeed(&h.rebalance(&[2, 0, 1]));
+    assert_eq!(moving(&h, 1), 0, "less than the minimum delegation moves");
+    assert!(moving(&h, 0) > sol(90), "{} lamports leave", moving(&h, 0));
+    // The reserve keeps its own rent and four for later, and pays those of the two transient stake accounts.
+    assert_eq!(moving(&h, 2), reserve - 7 * h.rent());
+}
