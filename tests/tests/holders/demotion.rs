@@ -397,7 +397,7 @@ fn with_demoted(turnover: u16, demoted: &[u32]) -> Harness {
     h
 }
 
-/// Lamports on their way to or from the validator at `index`, without the rent of their account.
+/// Transient stake of the validator at `index`, in lamports, without the rent of its account.
 fn moving(h: &Harness, index: usize) -> u64 {
     h.records()[index].transient_stake_lamports.get().saturating_sub(h.rent())
 }
@@ -407,13 +407,13 @@ fn moving(h: &Harness, index: usize) -> u64 {
 fn activating_stake_of_a_demoted_validator_is_recalled() {
     let mut h = ruled(|p| p.inflation_commission = Ceiling::new(0));
     h.succeed(&h.rebalance(&[0, 1, 2]));
-    let (on_the_way, reserve) = (moving(&h, 0), h.lamports(&h.reserve()));
-    assert!(on_the_way > sol(20), "{on_the_way} lamports on their way");
+    let (activating, reserve) = (moving(&h, 0), h.lamports(&h.reserve()));
+    assert!(activating > sol(20), "{activating} lamports are activating");
     h.edit_vote(0, |state| state.inflation_rewards_commission_bps = 1);
     h.succeed(&demote(&h, 0, Ground::InflationCommission, None));
     h.succeed(&h.rebalance(&[0]));
     assert_eq!(h.records()[0].transient_stake_lamports.get(), 0);
-    assert_eq!(h.lamports(&h.reserve()), reserve + on_the_way + h.rent());
+    assert_eq!(h.lamports(&h.reserve()), reserve + activating + h.rent());
 }
 
 /// Puts weights into the records of the validators that are not demoted in these tests.
