@@ -13,6 +13,7 @@ pub mod crank {
 pub mod inspect {
     pub mod announcements;
     pub mod balance;
+    pub mod events;
     pub mod explain_stake;
     pub mod history;
     pub mod list;

@@ -41,6 +41,11 @@ pub fn now() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
+/// A sum or difference of amounts, in JSON. All lamports and pool tokens that exist fit 63 bits.
+pub fn signed(amount: i128) -> i64 {
+    i64::try_from(amount).unwrap_or(if amount < 0 { i64::MIN } else { i64::MAX })
+}
+
 /// The name of a status in JSON.
 pub const fn status_name(status: Option<StakeStatus>) -> &'static str {
     match status {
