@@ -55,7 +55,8 @@ async fn rewards_raise_the_rate_in_every_epoch_but_the_first() {
 
 #[tokio::test]
 async fn the_smallest_and_a_larger_pool_reconcile() {
-    for (validators, epochs) in [(1, 2), (60, 4)] {
+    // In the larger one, movements make the scans of later ones longer than their simulations.
+    for (validators, epochs) in [(1, 2), (150, 4)] {
         let (shown, _) = show(validators, epochs).await;
         assert!(shown.epochs.len() > epochs as usize);
         shown.ledger.check().unwrap();

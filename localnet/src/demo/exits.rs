@@ -30,7 +30,7 @@ impl Stage<'_> {
     pub async fn request_exits(&mut self) -> Result<(), RunError> {
         let account = actions::associated_token_account(self.snapshot(), &self.ada.address());
         let small = quote::pool_tokens_for_exit(self.snapshot(), &account, SMALL_LAMPORTS).unwrap_or(0);
-        let ticket = self.request_exit(|stage| &stage.ada, small, "any sum").await?;
+        let ticket = self.request_exit(|stage| &stage.ada, small, "0.4 SOL").await?;
         RunError::check("the small ticket, in lamports,", SMALL_LAMPORTS, ticket.lamports)?;
         let third = self.snapshot().rate().pool_token_supply.get() / 3;
         self.request_exit(|stage| &stage.ben, third, "a third of the pool").await?;
