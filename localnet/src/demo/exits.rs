@@ -50,7 +50,7 @@ impl Stage<'_> {
         }
         let payable = requested.payable_from_epoch.map_or("unknown".into(), |epoch| epoch.to_string());
         self.event(format!(
-            "{holder} requests ticket {} for {what}: {} SOL for {} pool tokens, from epoch {payable}",
+            "{holder} requests ticket {} for {what}: {} SOL for {} pool tokens, payable from epoch {payable}",
             requested.id,
             Sol(requested.lamports),
             Tokens(requested.pool_tokens)
