@@ -2,7 +2,6 @@
 
 pub mod demotion;
 pub mod fees;
-pub mod figures;
 pub mod limits;
 pub mod metadata;
 pub mod policy;

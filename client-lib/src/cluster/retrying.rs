@@ -8,6 +8,7 @@ use {
     backon::{ExponentialBuilder, Retryable as _},
     solana_account::Account,
     solana_address::Address,
+    solana_hash::Hash,
     solana_message::VersionedMessage,
     solana_signature::Signature,
     solana_transaction::versioned::VersionedTransaction,
@@ -101,6 +102,7 @@ impl<C: Cluster, P: RetryPolicy> Cluster for Retrying<'_, C, P> {
         history(address: &Address, before: Option<&Signature>) -> Option<Vec<PastTransaction>>;
         calls(signature: &Signature) -> Option<Vec<Call>>;
         validator_set() -> Option<Vec<ClusterValidator>>;
+        genesis_hash() -> Option<Hash>;
     }
 
     async fn wait_for_change(&self, address: &Address, within: Duration) {
