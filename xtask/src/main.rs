@@ -12,6 +12,7 @@ mod examples;
 mod files;
 mod fuzz;
 mod guards;
+mod idl;
 mod localnet;
 mod reference;
 mod tally;
@@ -46,6 +47,7 @@ enum Command {
     Examples(examples::Args),
     Fuzz(fuzz::Args),
     Guards(guards::Args),
+    Idl(idl::Args),
     Words(words::Args),
     Typos(typos::Args),
     Tidy(tidy::Args),
@@ -66,6 +68,7 @@ fn main() -> ExitCode {
         Command::Examples(args) => args.run(),
         Command::Fuzz(args) => args.run(),
         Command::Guards(args) => args.run(),
+        Command::Idl(args) => args.run(),
         Command::Words(args) => args.run(),
         Command::Typos(args) => args.run(),
         Command::Tidy(args) => args.run(),
