@@ -19,6 +19,7 @@ mod test;
 mod tidy;
 mod tool;
 mod typos;
+mod vault;
 mod words;
 
 use clap::{Parser, Subcommand};
@@ -36,6 +37,7 @@ struct Cli {
 enum Command {
     BuildProgram(build_program::Args),
     Reference(reference::Args),
+    Vault(vault::Args),
     Demo(demo::Args),
     Localnet(localnet::Args),
     Deny(deny::Args),
@@ -56,6 +58,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::BuildProgram(args) => args.run(),
         Command::Reference(args) => args.run(),
+        Command::Vault(args) => args.run(),
         Command::Demo(args) => args.run(),
         Command::Localnet(args) => args.run(),
         Command::Deny(args) => args.run(),
