@@ -12,6 +12,7 @@ mod examples;
 mod files;
 mod fuzz;
 mod guards;
+mod js;
 mod localnet;
 mod reference;
 mod tally;
@@ -20,6 +21,7 @@ mod tidy;
 mod tool;
 mod typos;
 mod vault;
+mod wasm;
 mod words;
 
 use clap::{Parser, Subcommand};
@@ -48,6 +50,8 @@ enum Command {
     Examples(examples::Args),
     Fuzz(fuzz::Args),
     Guards(guards::Args),
+    Js(js::Args),
+    Wasm(wasm::Args),
     Words(words::Args),
     Typos(typos::Args),
     Tidy(tidy::Args),
@@ -69,6 +73,8 @@ fn main() -> ExitCode {
         Command::Examples(args) => args.run(),
         Command::Fuzz(args) => args.run(),
         Command::Guards(args) => args.run(),
+        Command::Js(args) => args.run(),
+        Command::Wasm(args) => args.run(),
         Command::Words(args) => args.run(),
         Command::Typos(args) => args.run(),
         Command::Tidy(args) => args.run(),
