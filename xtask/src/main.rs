@@ -21,6 +21,7 @@ mod test;
 mod tidy;
 mod tool;
 mod typos;
+mod vault;
 mod wasm;
 mod words;
 
@@ -39,6 +40,7 @@ struct Cli {
 enum Command {
     BuildProgram(build_program::Args),
     Reference(reference::Args),
+    Vault(vault::Args),
     Demo(demo::Args),
     Localnet(localnet::Args),
     Deny(deny::Args),
@@ -62,6 +64,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::BuildProgram(args) => args.run(),
         Command::Reference(args) => args.run(),
+        Command::Vault(args) => args.run(),
         Command::Demo(args) => args.run(),
         Command::Localnet(args) => args.run(),
         Command::Deny(args) => args.run(),

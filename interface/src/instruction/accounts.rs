@@ -215,6 +215,15 @@ macro_rules! accounts {
                 pub fn map<U>(self, mut convert: impl FnMut(T) -> U) -> $name<U> {
                     $name { $($field: convert(self.$field),)* $($optional: self.$optional.map(convert),)? }
                 }
+
+                /// Passes each account, in the instruction's order, with whether it is writable and whether it signs.
+                #[inline(always)]
+                pub fn visit(self, mut visit: impl FnMut(T, bool, bool)) {
+                    $(visit_as!(visit, self.$field, $($flag)?);)*
+                    $(if let Some(account) = self.$optional {
+                        visit_as!(visit, account, $($optional_flag)?);
+                    })?
+                }
             }
 
             impl<'a, T> $name<&'a T> {
@@ -245,9 +254,10 @@ macro_rules! accounts {
             impl $name<crate::Address> {
                 /// The account metas of the instruction.
                 pub fn metas(&self) -> std::vec::Vec<solana_instruction::AccountMeta> {
-                    #[allow(unused_mut)]
-                    let mut metas = std::vec![$(meta!(self.$field, $($flag)?),)*];
-                    $(metas.extend(self.$optional.map(|address| meta!(address, $($optional_flag)?)));)?
+                    let mut metas = std::vec::Vec::new();
+                    self.visit(|pubkey, is_writable, is_signer| {
+                        metas.push(solana_instruction::AccountMeta { pubkey, is_signer, is_writable });
+                    });
                     metas
                 }
             }
@@ -266,23 +276,22 @@ macro_rules! account {
     };
 }
 
-#[cfg(feature = "client")]
-macro_rules! meta {
-    ($address:expr, ) => {
-        solana_instruction::AccountMeta::new_readonly($address, false)
+macro_rules! visit_as {
+    ($visit:ident, $account:expr, ) => {
+        $visit($account, false, false)
     };
     // The builder of the instruction sets whether it signs.
-    ($address:expr, e) => {
-        solana_instruction::AccountMeta::new_readonly($address, false)
+    ($visit:ident, $account:expr, e) => {
+        $visit($account, false, false)
     };
-    ($address:expr, w) => {
-        solana_instruction::AccountMeta::new($address, false)
+    ($visit:ident, $account:expr, w) => {
+        $visit($account, true, false)
     };
-    ($address:expr, s) => {
-        solana_instruction::AccountMeta::new_readonly($address, true)
+    ($visit:ident, $account:expr, s) => {
+        $visit($account, false, true)
     };
-    ($address:expr, sw) => {
-        solana_instruction::AccountMeta::new($address, true)
+    ($visit:ident, $account:expr, sw) => {
+        $visit($account, true, true)
     };
 }
 
