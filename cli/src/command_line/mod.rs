@@ -13,7 +13,7 @@ use {
         args::GlobalArgs,
         commands::{
             crank::{claim, crank, demote, lookup_tables, rebalance, update},
-            inspect::{announcements, balance, events, explain_stake, history, list, list_pools, show, tickets},
+            inspect::{announcements, balance, events, explain_stake, history, list, list_pools, serve, show, tickets},
             manage::{
                 add_validator, cancel_announcement, create_pool, decrease, extend_pool, increase, remove_validator,
                 set_demotion_policy, set_fee, set_funding_authority, set_limits, set_manager, set_metadata, set_policy,
@@ -74,6 +74,7 @@ commands! {
     Announcements(announcements::Args),
     Tickets(tickets::Args),
     Balance(balance::Args),
+    Serve(serve::Args),
     DepositSol(deposit_sol::Args),
     DepositStake(deposit_stake::Args),
     Withdraw(withdraw::Args),
@@ -137,6 +138,7 @@ impl Command {
             | Self::Demote(_)
             | Self::Claim(_)
             | Self::Tickets(_)
+            | Self::Serve(_)
             | Self::Rebalance(_)
             | Self::ExplainStake(_)
             | Self::AddValidator(_)

@@ -18,6 +18,7 @@ pub mod inspect {
     pub mod history;
     pub mod list;
     pub mod list_pools;
+    pub mod serve;
     pub mod show;
     pub mod tickets;
 }

@@ -1,10 +1,8 @@
 //! Messages that were made by one command and are signed or sent by another.
 
 mod accounts;
-pub mod announcement;
 mod event;
 pub mod extension;
-pub mod limits;
 mod logs;
 mod parse;
 mod pool;

@@ -1,15 +1,9 @@
 //! Events of pools, as answers show them.
 
 use {
-    super::{
-        demotion::DemotionPolicy,
-        fees::Ratio,
-        figures::{signed, status_name},
-        limits::Limits,
-        policy::Policy,
-    },
+    super::{demotion::DemotionPolicy, fees::Ratio, limits::Limits, policy::Policy},
     crate::{
-        message::{announcement::value, describe, extension::ground_id},
+        message::{describe, extension::ground_id},
         output::Text,
     },
     serde_json::{Value, json},
@@ -21,6 +15,7 @@ use {
             AnnouncementEvent, AnnouncementStep, Authority, AuthorityEvent, Change, DemotionEvent, Event, EventKey,
             EventRecord, ExitEvent, ExitStep, FeeEvent, FundsEvent,
         },
+        words::{announced_value, status_name},
     },
     tidepool_interface::{
         event::NO_STATUS,
@@ -28,6 +23,11 @@ use {
         state::{AnnouncementKind, DemotionGround, StakeStatus},
     },
 };
+
+/// A sum or difference of amounts, in JSON. All lamports and pool tokens that exist fit 63 bits.
+pub fn signed(amount: i128) -> i64 {
+    i64::try_from(amount).unwrap_or(if amount < 0 { i64::MIN } else { i64::MAX })
+}
 
 /// Kinds of fees, by the number that events have.
 const FEES: [&str; 7] =
@@ -158,7 +158,7 @@ fn announcement(event: &AnnouncementEvent) -> Value {
     json!({
         "kind": kind.map(kind_id),
         "step": name_of(&steps, event.step),
-        "value": kind.map(|kind| value(&AnnouncedChange::decode(kind, &announced.value))),
+        "value": kind.map(|kind| announced_value(&AnnouncedChange::decode(kind, &announced.value))),
         "from_epoch": announced.from_epoch.get(),
         "from_timestamp": announced.from_timestamp.get(),
     })

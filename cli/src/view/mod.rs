@@ -3,7 +3,6 @@
 pub mod demotion;
 pub mod events;
 pub mod fees;
-pub mod figures;
 pub mod limits;
 pub mod metadata;
 pub mod policy;

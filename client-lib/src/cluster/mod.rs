@@ -18,6 +18,7 @@ use {
     solana_clock::Clock,
     solana_epoch_rewards::EpochRewards,
     solana_epoch_schedule::EpochSchedule,
+    solana_hash::Hash,
     solana_message::VersionedMessage,
     solana_rent::Rent,
     solana_signature::Signature,
@@ -199,6 +200,11 @@ pub trait Cluster: Send + Sync {
 
     /// The cluster's validators with stake; `None` if the cluster does not report them.
     fn validator_set(&self) -> impl Future<Output = Result<Option<Vec<ClusterValidator>>, ClusterError>> + Send {
+        async { Ok(None) }
+    }
+
+    /// The hash of the genesis, which names the cluster; `None` if the cluster does not report it.
+    fn genesis_hash(&self) -> impl Future<Output = Result<Option<Hash>, ClusterError>> + Send {
         async { Ok(None) }
     }
 

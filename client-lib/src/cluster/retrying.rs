@@ -8,6 +8,7 @@ use {
     backon::{ExponentialBuilder, Retryable as _},
     solana_account::Account,
     solana_address::Address,
+    solana_hash::Hash,
     solana_message::VersionedMessage,
     solana_signature::Signature,
     solana_transaction::versioned::VersionedTransaction,
@@ -102,6 +103,7 @@ impl<C: Cluster, P: RetryPolicy> Cluster for Retrying<'_, C, P> {
         first_available_block() -> u64;
         landed(signature: &Signature) -> Option<LandedTransaction>;
         validator_set() -> Option<Vec<ClusterValidator>>;
+        genesis_hash() -> Option<Hash>;
     }
 
     async fn wait_for_change(&self, address: &Address, within: Duration) {

@@ -24,6 +24,7 @@ use {
     solana_account::Account,
     solana_address::Address,
     solana_commitment_config::CommitmentConfig,
+    solana_hash::Hash,
     solana_message::VersionedMessage,
     solana_rpc_client::{nonblocking::rpc_client::RpcClient, rpc_client::RpcClientConfig},
     solana_rpc_client_api::{
@@ -332,6 +333,10 @@ impl Cluster for RpcCluster {
 
     async fn validator_set(&self) -> Result<Option<Vec<ClusterValidator>>, ClusterError> {
         self.ask_validators().await.map(Some)
+    }
+
+    async fn genesis_hash(&self) -> Result<Option<Hash>, ClusterError> {
+        self.client.get_genesis_hash().await.map(Some).map_err(|error| from_client(error, 1))
     }
 
     async fn wait_for_change(&self, address: &Address, within: Duration) {

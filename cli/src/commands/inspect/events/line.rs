@@ -4,10 +4,7 @@ use {
     super::output::Reconciled,
     crate::{
         output::{CommandOutput as _, Format},
-        view::{
-            events::{event_json, write_event},
-            figures::signed,
-        },
+        view::events::{event_json, signed, write_event},
     },
     serde_json::{Value, json},
     std::fmt,

@@ -4,7 +4,7 @@ use {
     super::Output,
     crate::{
         output::{CommandOutput, write_fields},
-        view::{events::instruction_name, figures::signed},
+        view::events::{instruction_name, signed},
     },
     serde_json::{Value, json},
     std::fmt,

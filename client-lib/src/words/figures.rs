@@ -1,8 +1,7 @@
-//! Figures of a pool that several commands answer with.
+//! Figures of a pool.
 
 use {
-    std::time::{Duration, SystemTime, UNIX_EPOCH},
-    tidepool_client::pool::PoolSnapshot,
+    crate::pool::PoolSnapshot,
     tidepool_core::maths::{ExchangeRate, mul_div_floor},
     tidepool_interface::state::StakeStatus,
 };
@@ -34,16 +33,6 @@ pub fn duration(seconds: u64) -> String {
         (0, minutes) => format!("{minutes} min"),
         (hours, minutes) => format!("{hours} h {minutes} min"),
     }
-}
-
-/// Unix time.
-pub fn now() -> Duration {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
-}
-
-/// A sum or difference of amounts, in JSON. All lamports and pool tokens that exist fit 63 bits.
-pub fn signed(amount: i128) -> i64 {
-    i64::try_from(amount).unwrap_or(if amount < 0 { i64::MIN } else { i64::MAX })
 }
 
 /// The name of a status in JSON.
