@@ -13,6 +13,7 @@ mod crank;
 mod creating;
 mod demotions;
 mod endpoints;
+mod events;
 mod existing;
 mod faults;
 mod fees;
