@@ -11,12 +11,10 @@ import { readFileSync } from 'node:fs';
 
 import {
     StakePoolError,
-    fetchPool,
-    fetchStakes,
+    fetchFreshPool,
     growthOver,
     planDepositSol,
     planRequestExit,
-    planUpdate,
     sendPlan,
 } from '../src/index.js'; // '@tidepool/stake-pool'
 
@@ -33,25 +31,20 @@ const port = Number(new URL(url).port);
 const rpc = createSolanaRpc(url);
 const rpcSubscriptions = createSolanaRpcSubscriptions(`ws://127.0.0.1:${port + 1}`);
 
-/** Reads the pool, and updates it first in a new epoch: that is permissionless. */
-async function freshPool() {
-    for (;;) {
-        const found = await fetchStakes(rpc, await fetchPool(rpc, pool), 'all');
-        const plan = planUpdate(found);
-        if (plan.length === 0) return found;
-        await sendPlan({ rpc, rpcSubscriptions }, plan, { feePayer: wallet });
-    }
-}
+const connection = { rpc, rpcSubscriptions };
+const options = { feePayer: wallet };
+/** In a new epoch the pool is updated first: that is permissionless. */
+const freshPool = () => fetchFreshPool(connection, pool, options);
 
 const asSol = (lamports: bigint) => `${Number(lamports) / 1e9} SOL`;
 const asTokens = (tokens: bigint) => `${Number(tokens) / 1e9} pool tokens`;
 
 const deposit = await planDepositSol(await freshPool(), { from: wallet, lamports: 5n * SOL });
-await sendPlan({ rpc, rpcSubscriptions }, deposit.plan, { feePayer: wallet });
+await sendPlan(connection, deposit.plan, options);
 console.log(`deposited 5 SOL for ${asTokens(deposit.quote.toDepositor)}`);
 
 const exit = await planRequestExit(await freshPool(), { owner: wallet, poolTokens: 2n * SOL });
-await sendPlan({ rpc, rpcSubscriptions }, exit.plan, { feePayer: wallet });
+await sendPlan(connection, exit.plan, options);
 const from = exit.quote.payableFromEpoch ?? 'later';
 console.log(`ticket ${exit.id} for ${asSol(exit.quote.lamports)}, payable from epoch ${from}`);
 
