@@ -1,8 +1,7 @@
-//! Figures of a pool that several commands answer with.
+//! Figures of a pool.
 
 use {
-    std::time::{Duration, SystemTime, UNIX_EPOCH},
-    tidepool_client::pool::PoolSnapshot,
+    crate::pool::PoolSnapshot,
     tidepool_core::maths::{ExchangeRate, mul_div_floor},
     tidepool_interface::state::StakeStatus,
 };
@@ -10,7 +9,7 @@ use {
 /// One whole pool token, in its smallest unit.
 const ONE_TOKEN: u64 = 1_000_000_000;
 
-/// Lamports that a whole pool token is worth, rounded down; `None` without a supply.
+/// Value of a whole pool token in lamports, rounded down; `None` without a supply.
 pub fn lamports_per_whole_pool_token(snapshot: &PoolSnapshot) -> Option<u64> {
     lamports_per_whole_token(&snapshot.rate())
 }
@@ -21,7 +20,7 @@ pub fn lamports_per_whole_token(rate: &ExchangeRate) -> Option<u64> {
         .filter(|_| rate.pool_token_supply.get() > 0)
 }
 
-/// Lamports on their way between the reserve and validators, rent included.
+/// Transient stake in lamports, rent included.
 pub fn in_motion(snapshot: &PoolSnapshot) -> u64 {
     let transient = snapshot.records().iter().map(|record| record.transient_stake_lamports.get());
     transient.fold(0, u64::saturating_add)
@@ -34,11 +33,6 @@ pub fn duration(seconds: u64) -> String {
         (0, minutes) => format!("{minutes} min"),
         (hours, minutes) => format!("{hours} h {minutes} min"),
     }
-}
-
-/// Unix time.
-pub fn now() -> Duration {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 /// The name of a status in JSON.
