@@ -140,7 +140,7 @@ fn check(settings: &Settings, selection: &Selection, rows: &[Row]) {
     let mut centres: BTreeMap<u8, (u64, usize)> = BTreeMap::new();
     let mut countries: BTreeMap<u8, u64> = BTreeMap::new();
     assert_eq!(selection.chosen.iter().map(|chosen| u64::from(chosen.weight)).sum::<u64>(), sum);
-    assert!(sum % 10_000 == 0 && (10_000..=1_000_000).contains(&sum));
+    assert!(sum.is_multiple_of(10_000) && (10_000..=1_000_000).contains(&sum));
     assert!(selection.chosen.windows(2).all(|pair| pair[0].vote.to_string() < pair[1].vote.to_string()));
     assert_eq!(selection.chosen.len() + selection.excluded.len(), rows.len());
     for chosen in &selection.chosen {

@@ -38,8 +38,8 @@ pub use error::ClusterError;
 pub use rpc::RpcCluster;
 pub use slot_time::{SlotTime, SlotTimeSource};
 pub use types::{
-    Blockhash, BytesAt, Call, ClusterValidator, Confirmation, Execution, PastTransaction, PerformanceSample,
-    ReturnData, Simulation, TransactionStatus,
+    Blockhash, BytesAt, Call, ClusterNode, ClusterValidator, Confirmation, Execution, PastTransaction,
+    PerformanceSample, ReturnData, Simulation, TransactionStatus,
 };
 
 /// Byte offset of the owner in the data of a token account.
@@ -181,6 +181,11 @@ pub trait Cluster: Send + Sync {
 
     /// The cluster's validators with stake; `None` if the cluster does not report them.
     fn validator_set(&self) -> impl Future<Output = Result<Option<Vec<ClusterValidator>>, ClusterError>> + Send {
+        async { Ok(None) }
+    }
+
+    /// The nodes that the endpoint knows from gossip; `None` if it does not report them.
+    fn gossip(&self) -> impl Future<Output = Result<Option<Vec<ClusterNode>>, ClusterError>> + Send {
         async { Ok(None) }
     }
 

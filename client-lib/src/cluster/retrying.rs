@@ -2,7 +2,7 @@
 
 use {
     super::{
-        Blockhash, BytesAt, Call, Cluster, ClusterError, ClusterValidator, Execution, PastTransaction,
+        Blockhash, BytesAt, Call, Cluster, ClusterError, ClusterNode, ClusterValidator, Execution, PastTransaction,
         PerformanceSample, Simulation, TransactionStatus,
     },
     backon::{ExponentialBuilder, Retryable as _},
@@ -101,6 +101,7 @@ impl<C: Cluster, P: RetryPolicy> Cluster for Retrying<'_, C, P> {
         history(address: &Address, before: Option<&Signature>) -> Option<Vec<PastTransaction>>;
         calls(signature: &Signature) -> Option<Vec<Call>>;
         validator_set() -> Option<Vec<ClusterValidator>>;
+        gossip() -> Option<Vec<ClusterNode>>;
     }
 
     async fn wait_for_change(&self, address: &Address, within: Duration) {

@@ -7,7 +7,7 @@ use {
         RpcCluster,
         wire::{lenient, required},
     },
-    crate::cluster::{Call, ClusterError, ClusterValidator, PastTransaction, PerformanceSample},
+    crate::cluster::{Call, ClusterError, ClusterNode, ClusterValidator, PastTransaction, PerformanceSample},
     serde::Deserialize,
     serde_json::{Value, json},
     solana_address::Address,
@@ -158,6 +158,25 @@ impl RpcCluster {
             })
         })
         .collect()
+    }
+}
+
+/// A node of gossip.
+#[derive(Deserialize)]
+#[serde(expecting = "a node")]
+struct WireNode {
+    pubkey: String,
+    #[serde(default, deserialize_with = "lenient")]
+    version: Option<String>,
+}
+
+impl RpcCluster {
+    pub(super) async fn ask_nodes(&self) -> Result<Vec<ClusterNode>, ClusterError> {
+        let found: Vec<WireNode> = self.ask(RpcRequest::GetClusterNodes, json!([])).await?;
+        found
+            .into_iter()
+            .map(|WireNode { pubkey, version }| Ok(ClusterNode { identity: parse(&pubkey, "identity")?, version }))
+            .collect()
     }
 }
 

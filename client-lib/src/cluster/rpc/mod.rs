@@ -13,8 +13,8 @@ mod wire;
 
 use {
     super::{
-        Blockhash, BytesAt, Call, Cluster, ClusterError, ClusterValidator, Confirmation, Execution, PastTransaction,
-        PerformanceSample, Simulation, TOKEN_ACCOUNT_OWNER_OFFSET, TransactionStatus,
+        Blockhash, BytesAt, Call, Cluster, ClusterError, ClusterNode, ClusterValidator, Confirmation, Execution,
+        PastTransaction, PerformanceSample, Simulation, TOKEN_ACCOUNT_OWNER_OFFSET, TransactionStatus,
     },
     base64::{Engine as _, prelude::BASE64_STANDARD},
     chunks::Chunks,
@@ -312,6 +312,10 @@ impl Cluster for RpcCluster {
 
     async fn validator_set(&self) -> Result<Option<Vec<ClusterValidator>>, ClusterError> {
         self.ask_validators().await.map(Some)
+    }
+
+    async fn gossip(&self) -> Result<Option<Vec<ClusterNode>>, ClusterError> {
+        self.ask_nodes().await.map(Some)
     }
 
     async fn wait_for_change(&self, address: &Address, within: Duration) {
