@@ -1,8 +1,7 @@
-//! Figures of a pool that several commands answer with.
+//! Figures of a pool.
 
 use {
-    std::time::{Duration, SystemTime, UNIX_EPOCH},
-    tidepool_client::pool::PoolSnapshot,
+    crate::pool::PoolSnapshot,
     tidepool_core::maths::{ExchangeRate, mul_div_floor},
     tidepool_interface::state::StakeStatus,
 };
@@ -34,11 +33,6 @@ pub fn duration(seconds: u64) -> String {
         (0, minutes) => format!("{minutes} min"),
         (hours, minutes) => format!("{hours} h {minutes} min"),
     }
-}
-
-/// Unix time.
-pub fn now() -> Duration {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 /// The name of a status in JSON.

@@ -2,14 +2,16 @@
 
 use {
     super::limits::{demotion_rows, list},
-    crate::units::{Share, percent, sol},
-    tidepool_client::announcement::AnnouncedChange,
+    crate::{
+        announcement::AnnouncedChange,
+        units::{Share, percent, sol},
+    },
     tidepool_core::rebalance::BASIS_POINTS,
     tidepool_interface::state::RebalancePolicy,
 };
 
 /// The new value of a change.
-pub fn value(change: &AnnouncedChange) -> String {
+pub fn announced_value(change: &AnnouncedChange) -> String {
     match change {
         AnnouncedChange::Manager { manager, fee_account } => format!("{manager}, with fee account {fee_account}"),
         AnnouncedChange::Staker(staker) => staker.to_string(),
@@ -44,15 +46,15 @@ mod tests {
     #[test]
     fn values_are_told_in_words() {
         let one = Address::new_from_array([1; 32]);
-        assert_eq!(value(&AnnouncedChange::Staker(one)), one.to_string());
+        assert_eq!(announced_value(&AnnouncedChange::Staker(one)), one.to_string());
         assert_eq!(
-            value(&AnnouncedChange::Manager { manager: one, fee_account: one }),
+            announced_value(&AnnouncedChange::Manager { manager: one, fee_account: one }),
             format!("{one}, with fee account {one}")
         );
-        assert_eq!(value(&AnnouncedChange::FundingAuthority(FundingType::SolDeposit, None)), "none");
-        assert_eq!(value(&AnnouncedChange::SolDepositFee(Fee::new(1, 100))), "1 %");
+        assert_eq!(announced_value(&AnnouncedChange::FundingAuthority(FundingType::SolDeposit, None)), "none");
+        assert_eq!(announced_value(&AnnouncedChange::SolDepositFee(Fee::new(1, 100))), "1 %");
         assert_eq!(
-            value(&AnnouncedChange::RebalancePolicy(RebalancePolicy::DEFAULT)),
+            announced_value(&AnnouncedChange::RebalancePolicy(RebalancePolicy::DEFAULT)),
             "reserve share 0 %, reserve floor 0 SOL, threshold 0 SOL, turnover budget no bound, validator cap no bound, reserve \
              rents 4"
         );

@@ -69,7 +69,9 @@ pub fn positive(text: &str) -> Result<Units, String> {
 /// An amount, or all that there is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Amount {
+    /// Smallest units.
     Exact(u64),
+    /// All.
     All,
 }
 
