@@ -39,6 +39,7 @@ mod receivers;
 mod refusals;
 mod rent_ladder;
 mod reserve_rents;
+mod selecting;
 mod settings;
 mod signing;
 mod slow_person;
