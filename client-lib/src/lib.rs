@@ -122,4 +122,6 @@ pub mod text;
 pub mod tickets;
 pub mod trace;
 mod transaction;
+pub mod units;
 pub mod vote;
+pub mod words;

@@ -13,6 +13,7 @@ mod files;
 mod fuzz;
 mod guards;
 mod idl;
+mod js;
 mod localnet;
 mod reference;
 mod tally;
@@ -20,6 +21,7 @@ mod test;
 mod tidy;
 mod tool;
 mod typos;
+mod wasm;
 mod words;
 
 use clap::{Parser, Subcommand};
@@ -48,6 +50,8 @@ enum Command {
     Fuzz(fuzz::Args),
     Guards(guards::Args),
     Idl(idl::Args),
+    Js(js::Args),
+    Wasm(wasm::Args),
     Words(words::Args),
     Typos(typos::Args),
     Tidy(tidy::Args),
@@ -69,6 +73,8 @@ fn main() -> ExitCode {
         Command::Fuzz(args) => args.run(),
         Command::Guards(args) => args.run(),
         Command::Idl(args) => args.run(),
+        Command::Js(args) => args.run(),
+        Command::Wasm(args) => args.run(),
         Command::Words(args) => args.run(),
         Command::Typos(args) => args.run(),
         Command::Tidy(args) => args.run(),

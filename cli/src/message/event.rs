@@ -1,11 +1,7 @@
 //! Events of the stake pool program, in words: what has changed, and from what to what.
 
 use {
-    super::{
-        announcement::value,
-        extension::ground_name,
-        limits::{demotion_rows, limit_rows, list},
-    },
+    super::extension::ground_name,
     crate::units::{local_time, percent, sol, tokens},
     solana_address::Address,
     tidepool_client::{
@@ -14,6 +10,7 @@ use {
             AnnouncementEvent, AnnouncementStep, AuthorityEvent, Change, DemotionEvent, DemotionPolicyEvent, Event,
             ExitEvent, ExitStep, FeeEvent, FundsEvent, LimitsEvent, PolicyEvent, WeightsEvent,
         },
+        words::{announced_value, demotion_rows, limit_rows, list},
     },
     tidepool_core::maths::Fee,
     tidepool_interface::state::{AnnouncementKind, DemotionGround},
@@ -105,7 +102,7 @@ fn limits(event: &LimitsEvent) -> String {
 fn announcement(event: &AnnouncementEvent) -> String {
     let Some(kind) = AnnouncementKind::from_number(event.kind) else { return "announced change".into() };
     let (name, announced) = (kind_name(kind), &event.announcement);
-    let value = value(&AnnouncedChange::decode(kind, &announced.value));
+    let value = announced_value(&AnnouncedChange::decode(kind, &announced.value));
     if event.step == AnnouncementStep::Made as u8 {
         format!("{name}: the announced change to {value} was made")
     } else if event.step == AnnouncementStep::Cancelled as u8 {

@@ -1,9 +1,11 @@
 //! Instructions of the extension, in words.
 
 use {
-    super::limits::{demotion_rows, limit_rows, list},
     crate::units::{sol, tokens},
-    tidepool_client::announcement::kind_name,
+    tidepool_client::{
+        announcement::kind_name,
+        words::{demotion_rows, limit_rows, list},
+    },
     tidepool_interface::{instruction::ExtensionInstruction as Extension, state::DemotionGround},
 };
 

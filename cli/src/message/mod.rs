@@ -1,10 +1,8 @@
 //! Messages that were made by one command and are signed or sent by another.
 
 mod accounts;
-pub mod announcement;
 mod event;
 pub mod extension;
-pub mod limits;
 mod logs;
 mod parse;
 mod pool;
@@ -15,7 +13,7 @@ mod table;
 mod tests;
 mod token;
 
-pub use logs::Decoded;
+pub use {event::describe, logs::Decoded};
 
 use {
     crate::{error::CliError, input, output::Line},

@@ -1,9 +1,8 @@
 //! Slippage bounds: the accepted deviation below a quote.
 
 use {
-    super::fee::ParsedFee,
     std::{fmt, str::FromStr},
-    tidepool_client::quote,
+    tidepool_client::{quote, units::ParsedFee},
     tidepool_core::maths::mul_div_floor,
 };
 

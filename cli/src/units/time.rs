@@ -1,6 +1,9 @@
 //! Times as people write and read them: `2d`, `48h`, `30m`, `45s`; `2026-11-30 14:05 +01:00`.
 
-use chrono::{Local, TimeZone as _};
+use {
+    chrono::{Local, TimeZone as _},
+    std::time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 /// Units of a time, and the seconds of each.
 const UNITS: [(&str, u32); 4] = [("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)];
@@ -15,6 +18,19 @@ pub fn seconds(text: &str) -> Result<u32, String> {
     }
     let seconds = digits.parse::<u32>().ok().and_then(|number| number.checked_mul(*length));
     seconds.ok_or_else(|| format!("{text} is too long: use a shorter time"))
+}
+
+/// Reads a time of a second or more.
+pub fn positive_seconds(text: &str) -> Result<u32, String> {
+    match seconds(text)? {
+        0 => Err(format!("invalid time {text}: expected a second or more")),
+        seconds => Ok(seconds),
+    }
+}
+
+/// Unix time.
+pub fn now() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 /// A Unix time in seconds, in the time zone of this machine.

@@ -2,16 +2,13 @@
 
 use {
     crate::{
-        message::{
-            extension::{ground_id, ground_name},
-            limits::demotion_rows,
-        },
+        message::extension::{ground_id, ground_name},
         output::{Line, Text},
         units::sol,
     },
     serde::Serialize,
     solana_address::Address,
-    tidepool_client::{actions, pool::PoolSnapshot},
+    tidepool_client::{actions, pool::PoolSnapshot, words::demotion_rows},
     tidepool_interface::state,
 };
 

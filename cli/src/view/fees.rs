@@ -76,12 +76,7 @@ impl DelayedFee {
 impl PendingFee {
     /// The fee that is pending, if one is.
     pub fn new(snapshot: &PoolSnapshot, next: &FutureEpoch<Fee>) -> Option<Self> {
-        // A pending fee moves up with each update into a new epoch: the next one is this epoch's, or the next epoch's.
-        let next_update = snapshot.pool().head.last_update_epoch.get().saturating_add(1).max(snapshot.epoch());
-        next.pending().map(|(fee, updates)| Self {
-            fee: fee.into(),
-            from_epoch: next_update.saturating_add(u64::from(updates.saturating_sub(1))),
-        })
+        snapshot.pending_fee(next).map(|(fee, from_epoch)| Self { fee: fee.into(), from_epoch })
     }
 }
 

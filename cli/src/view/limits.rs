@@ -2,7 +2,6 @@
 
 use {
     crate::{
-        message::{announcement::value, limits::limit_rows},
         output::{Line, Text},
         units::local_time,
     },
@@ -11,6 +10,7 @@ use {
     tidepool_client::{
         announcement::{AnnouncedChange, TimeLeft, kind_id, kind_name},
         pool::PoolSnapshot,
+        words::{announced_value, limit_rows},
     },
     tidepool_interface::state,
 };
@@ -96,7 +96,7 @@ impl Announced {
         let (epoch, now) = (clock.epoch, clock.unix_timestamp);
         let announced = snapshot.announcements().map(|(kind, announcement)| Self {
             kind: kind_id(kind),
-            value: value(&AnnouncedChange::decode(kind, &announcement.value)),
+            value: announced_value(&AnnouncedChange::decode(kind, &announcement.value)),
             from_epoch: announcement.from_epoch.get(),
             from_timestamp: announcement.from_timestamp.get(),
             due: announcement.is_due(epoch, now),

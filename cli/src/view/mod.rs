@@ -1,8 +1,8 @@
 //! Parts of a pool, as several commands show them.
 
 pub mod demotion;
+pub mod events;
 pub mod fees;
-pub mod figures;
 pub mod limits;
 pub mod metadata;
 pub mod policy;

@@ -1,10 +1,12 @@
 //! The slot time by which a command estimates times.
 
 use {
-    super::figures::duration,
     serde::Serialize,
     std::fmt,
-    tidepool_client::cluster::{SlotTime, SlotTimeSource},
+    tidepool_client::{
+        cluster::{SlotTime, SlotTimeSource},
+        words::duration,
+    },
 };
 
 /// A measured slot time.

@@ -12,6 +12,7 @@ mod kind;
 mod listing;
 mod read;
 mod signing;
+mod totals;
 mod validators;
 mod yields;
 
@@ -29,6 +30,7 @@ pub use {
     listing::{ListedPool, Listing, list_pools},
     read::{MinimumDelegation, ReadOptions, StakeSelection, read_pool_account},
     signing::NonSigner,
+    totals::StakeTotals,
     validators::{StakeAccounts, StakeAddresses, Validator},
     yields::Recorded,
 };

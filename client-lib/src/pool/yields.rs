@@ -6,6 +6,9 @@ use {
     tidepool_interface::state::LedgerEntry,
 };
 
+/// Epochs over which yields are shown.
+const SHOWN_EPOCHS: [u64; 4] = [1, 10, 30, 180];
+
 /// An entry of the ledger, with the time of its update.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Recorded {
@@ -64,6 +67,16 @@ impl PoolSnapshot {
         let growth = newest.growth_since(&before).ok_or(NoYield::NoEarlierRate)?;
         let seconds = u64::try_from(newest.timestamp.saturating_sub(before.timestamp)).unwrap_or_default();
         self.annualised(growth, UpdateInterval { since: before.epoch, until: newest.epoch, seconds })
+    }
+
+    /// The yields over 1, 10, 30 and 180 epochs, each with that number; empty with fewer than two entries in the ledger. The one
+    /// over an epoch is `estimate`, of [`Self::read_yield`], which measures its time better.
+    pub fn yields(&self, estimate: Result<YieldEstimate, NoYield>) -> Vec<(u64, Result<YieldEstimate, NoYield>)> {
+        if self.recorded().len() < 2 {
+            return vec![];
+        }
+        let figure = |epochs| if epochs == 1 { estimate } else { self.yield_over(epochs) };
+        SHOWN_EPOCHS.into_iter().map(|epochs| (epochs, figure(epochs))).collect()
     }
 
     /// The newest entry of the ledger, and the one `epochs` epochs before.

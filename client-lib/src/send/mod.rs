@@ -33,7 +33,7 @@ pub use crate::transaction::Outgoing;
 pub use dry_run::DryRun;
 pub use fees::{Fee, Fees, LAMPORTS_PER_SIGNATURE};
 pub use lifetime::{DurableNonce, Lifetime, NonceError};
-pub use offline::PartiallySigned;
+pub use offline::{ForWallet, PartiallySigned};
 pub use outcome::{FailureReport, NotSent, Outcome, Sent, Summary, UnknownReason};
 pub use price::ComputeUnitPrice;
 pub use progress::Progress;

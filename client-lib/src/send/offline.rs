@@ -2,7 +2,7 @@
 
 use {
     super::{
-        NotSent, Outgoing, Sender, Summary,
+        NotSent, Outcome, Outgoing, Sender, Summary,
         prepare::{check_size, signature_of},
     },
     crate::cluster::{Blockhash, Cluster},
@@ -21,6 +21,15 @@ pub struct PartiallySigned {
     pub message: VersionedMessage,
     /// The signers in the message's order, the fee payer first; `None` for a missing signature.
     pub signatures: Vec<(Address, Option<Signature>)>,
+}
+
+/// A transaction that a wallet elsewhere signs.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ForWallet {
+    /// The transaction, with an empty signature for each signer.
+    pub transaction: VersionedTransaction,
+    /// The last block height, in blocks, at which it can land.
+    pub last_valid_block_height: u64,
 }
 
 impl PartiallySigned {
@@ -83,6 +92,20 @@ impl<C: Cluster> Sender<'_, C> {
             PartiallySigned::sign(outgoing.label.clone(), message, signers.iter().copied())
         };
         transactions.iter().map(sign).collect()
+    }
+
+    /// A transaction for a wallet elsewhere: without signatures, with the limits of its simulation and the latest blockhash.
+    ///
+    /// # Errors
+    /// The outcome of a transaction that is not worth a signature: [`Outcome::WouldFail`], or [`Outcome::NotSent`].
+    pub async fn for_wallet(&self, outgoing: &Outgoing) -> Result<ForWallet, Outcome> {
+        let price = self.price(std::slice::from_ref(outgoing)).await.map_err(|error| Outcome::NotSent(error.into()))?;
+        let instructions = self.prepare(outgoing, price).await?;
+        let Blockhash { hash, last_valid_block_height } =
+            self.blockhash().await.map_err(|error| Outcome::NotSent(error.into()))?;
+        let mut transaction = self.unsigned(&instructions, outgoing).map_err(Outcome::NotSent)?;
+        transaction.message.set_recent_blockhash(hash);
+        Ok(ForWallet { transaction, last_valid_block_height })
     }
 
     /// Sends a signed transaction and follows it. It is never signed again.

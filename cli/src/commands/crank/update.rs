@@ -7,7 +7,6 @@ use {
         output::{Landed, Report, Text, write_fields, write_signatures},
         units::{address, sol, tokens},
         unsent::Halt,
-        view::figures::in_motion,
     },
     serde::Serialize,
     solana_address::Address,
@@ -17,6 +16,7 @@ use {
         crank::CrankOptions,
         plan::UpdateOptions,
         pool::{PoolSnapshot, StakeSelection},
+        words::in_motion,
     },
 };
 

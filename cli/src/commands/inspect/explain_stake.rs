@@ -8,11 +8,7 @@ use {
         message::extension::{ground_id, ground_name},
         output::{Line, Report, Text, write_fields},
         units::{Share, sol},
-        view::{
-            figures::{duration, status_name},
-            slot_time::MeasuredSlotTime,
-            votes::Votes,
-        },
+        view::{slot_time::MeasuredSlotTime, votes::Votes},
     },
     serde::Serialize,
     solana_address::Address,
@@ -22,6 +18,7 @@ use {
         plan::{self, Direction, NextStep, StakeExplanation, TransientStake},
         pool::StakeSelection,
         vote::ValidatorSurvey,
+        words::{duration, status_name},
     },
 };
 

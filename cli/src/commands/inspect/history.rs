@@ -6,10 +6,7 @@ use {
         error::CliError,
         output::{Report, Text},
         units::{Units, address, local_time},
-        view::{
-            figures::{duration, lamports_per_whole_token},
-            policy::policy_of,
-        },
+        view::policy::policy_of,
     },
     serde::Serialize,
     solana_address::Address,
@@ -17,6 +14,7 @@ use {
     tidepool_client::{
         cluster::Cluster,
         pool::{PoolSnapshot, Recorded},
+        words::{duration, lamports_per_whole_token},
     },
 };
 

@@ -6,7 +6,7 @@ use {
         error::CliError,
         output::{Report, Text},
         units::{Units, address, sol},
-        view::{figures::status_name, votes::Votes},
+        view::votes::Votes,
     },
     serde::Serialize,
     solana_address::Address,
@@ -16,6 +16,7 @@ use {
         plan::{self, UpdateOptions},
         pool::{PoolSnapshot, Validator},
         vote::ValidatorSurvey,
+        words::status_name,
     },
     tidepool_core::rebalance::Rebalance,
 };

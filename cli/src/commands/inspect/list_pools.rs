@@ -6,7 +6,7 @@ use {
         error::CliError,
         output::{Report, Text},
         units::{Units, sol},
-        view::{fees::Ratio, figures::lamports_per_whole_token},
+        view::fees::Ratio,
     },
     serde::Serialize,
     solana_address::Address,
@@ -14,6 +14,7 @@ use {
     tidepool_client::{
         cluster::Cluster,
         pool::{ListedPool, list_pools},
+        words::lamports_per_whole_token,
     },
 };
 

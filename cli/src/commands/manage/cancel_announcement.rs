@@ -5,7 +5,6 @@ use {
         context::Context,
         error::CliError,
         keys::{Key, KeySource},
-        message::announcement::value,
         settings::{self, Answer, Change},
         units::address,
         unsent::Halt,
@@ -19,6 +18,7 @@ use {
         announcement::{AnnouncedChange, kind_id, kind_name},
         cluster::Cluster,
         pool::PoolSnapshot,
+        words::announced_value,
     },
     tidepool_interface::state::AnnouncementKind,
 };
@@ -107,7 +107,8 @@ impl Args {
         let signer = self.key(context, snapshot)?;
         let group = actions::cancel_announcement(snapshot, &signer.pubkey(), kind)?;
         let announced = snapshot.announcements().find(|(announced, _)| *announced == kind);
-        let value = announced.map(|(kind, announced)| value(&AnnouncedChange::decode(kind, &announced.value)));
+        let value =
+            announced.map(|(kind, announced)| announced_value(&AnnouncedChange::decode(kind, &announced.value)));
         let setting = Cancelled { kind: kind_id(kind), value: value.unwrap_or_default() };
         let lines = vec![(kind_name(kind), format!("stays; the change to {} is withdrawn", setting.value))];
         let verbs = ["Withdraw an announced change of", "Withdrew an announced change of"];

@@ -3,7 +3,6 @@
 use {
     crate::{
         context::Context,
-        message::limits::all_demotion_rows,
         settings::{Answer, Change, ManagerArgs, instead, or_none},
         units::Share,
         unsent::Halt,
@@ -12,7 +11,7 @@ use {
     clap::ArgGroup,
     serde::Serialize,
     std::str::FromStr,
-    tidepool_client::{actions, cluster::Cluster},
+    tidepool_client::{actions, cluster::Cluster, words::all_demotion_rows},
     tidepool_interface::state::{self, Ceiling},
 };
 

@@ -5,7 +5,6 @@ use {
         context::Context,
         error::CliError,
         keys::{Key, KeySource},
-        message::limits::all_limit_rows,
         output::Line,
         settings::{self, Answer, Change, Choice, instead, or_none},
         units::{Share, Units, address, positive, seconds},
@@ -20,6 +19,7 @@ use {
         actions::{self, LimitChanges},
         cluster::Cluster,
         pool::PoolSnapshot,
+        words::all_limit_rows,
     },
     tidepool_interface::state,
 };

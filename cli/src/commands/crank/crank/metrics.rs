@@ -4,12 +4,8 @@ use {
     super::output::timestamp,
     crate::{
         output::state_name,
-        view::{
-            demotion::demoted_validators,
-            figures::{in_motion, lamports_per_whole_pool_token, now},
-            limits::Announced,
-            tickets::TicketTotals,
-        },
+        units::now,
+        view::{demotion::demoted_validators, limits::Announced, tickets::TicketTotals},
     },
     prometheus::{IntCounter, IntCounterVec, IntGauge, Opts, Registry, core::Collector},
     solana_address::Address,
@@ -19,6 +15,7 @@ use {
         plan::RebalancePlan,
         pool::{PoolSnapshot, StakeSelection},
         send::Summary,
+        words::{in_motion, lamports_per_whole_pool_token},
     },
 };
 

@@ -3,10 +3,9 @@
 use {
     crate::{
         output::{Landed, Report, Text, to_json, write_fields, write_signatures},
-        units::{sol, tokens},
+        units::{now, sol, tokens},
         view::{
             demotion::{Demotion, demoted_validators},
-            figures::{duration, in_motion, lamports_per_whole_pool_token, now},
             limits::Announced,
             tickets::{PaidTicket, TicketTotals},
             votes::Cautioned,
@@ -15,7 +14,10 @@ use {
     serde::Serialize,
     solana_address::Address,
     std::{fmt, time::Duration},
-    tidepool_client::crank::{Backlog, CrankReport, NextRebalance, deviating_validators, missing_reserve_rent},
+    tidepool_client::{
+        crank::{Backlog, CrankReport, NextRebalance, deviating_validators, missing_reserve_rent},
+        words::{duration, in_motion, lamports_per_whole_pool_token},
+    },
 };
 
 #[derive(Debug, Serialize)]

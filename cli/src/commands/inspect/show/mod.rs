@@ -11,7 +11,6 @@ use {
         view::{
             demotion::{DemotionPolicy, demoted_validators},
             fees::{DelayedFee, Ratio},
-            figures::lamports_per_whole_pool_token,
             limits::{Announced, Limits},
             metadata::Metadata,
             policy::Policy,
@@ -27,8 +26,9 @@ use {
         cluster::Cluster,
         crank::Backlog,
         gates,
-        pool::{NoYield, PoolSnapshot, YieldEstimate},
+        pool::{NoYield, PoolSnapshot, StakeTotals, YieldEstimate},
         vote::ValidatorSurvey,
+        words::lamports_per_whole_pool_token,
     },
     tidepool_core::maths::Fee,
     tidepool_interface::state::{self, RebalancePolicy},
@@ -38,9 +38,6 @@ const EXAMPLE: &str = "\
 Example:
   tidepool show 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA
   tidepool show 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA --output json";
-
-/// Epochs over which yields are shown.
-const YIELD_EPOCHS: [u64; 4] = [1, 10, 30, 180];
 
 /// Show a pool's exchange rate, stake, policy, fees and authorities
 ///
@@ -237,7 +234,7 @@ fn describe(
         yield_seconds: yield_estimate.ok().map(|estimate| estimate.interval.seconds),
         no_yield_estimate: yield_estimate.err().map(|why| why.name()),
         yield_estimate,
-        yields: yields(snapshot, yield_estimate),
+        yields: snapshot.yields(yield_estimate).into_iter().map(|(over, figure)| Yield::new(over, figure)).collect(),
         stake: stake(snapshot),
         validators: validators(snapshot),
         extension: snapshot.policy().map(|policy| extension(snapshot, policy)),
@@ -252,15 +249,6 @@ fn describe(
         },
         unknown_pending_gates: None,
     }
-}
-
-/// The figures of a ledger with two entries or more. The one over an epoch is the estimate, which measures its time better.
-fn yields(snapshot: &PoolSnapshot, estimate: Result<YieldEstimate, NoYield>) -> Vec<Yield> {
-    if snapshot.recorded().len() < 2 {
-        return vec![];
-    }
-    let figure = |over_epochs| if over_epochs == 1 { estimate } else { snapshot.yield_over(over_epochs) };
-    YIELD_EPOCHS.into_iter().map(|over_epochs| Yield::new(over_epochs, figure(over_epochs))).collect()
 }
 
 impl Yield {
@@ -278,24 +266,14 @@ impl Yield {
 }
 
 fn stake(snapshot: &PoolSnapshot) -> Stake {
-    let mut stake = Stake {
+    let StakeTotals { active, activating, deactivating } = snapshot.stake_totals();
+    Stake {
         reserve_lamports: snapshot.reserve_lamports(),
         withdrawable_reserve_lamports: snapshot.withdrawable_reserve_lamports(),
-        active_lamports: 0,
-        activating_lamports: 0,
-        deactivating_lamports: 0,
-    };
-    for validator in snapshot.validators() {
-        let record = validator.record;
-        stake.active_lamports = stake.active_lamports.saturating_add(record.active_stake_lamports.get());
-        let leaves = match validator.transient_delegation() {
-            Some((_, delegation)) => !delegation.is_delegated(),
-            None => !record.is_active(),
-        };
-        let moving = if leaves { &mut stake.deactivating_lamports } else { &mut stake.activating_lamports };
-        *moving = moving.saturating_add(record.transient_stake_lamports.get());
+        active_lamports: active,
+        activating_lamports: activating,
+        deactivating_lamports: deactivating,
     }
-    stake
 }
 
 fn validators(snapshot: &PoolSnapshot) -> Validators {

@@ -6,11 +6,11 @@ use {
         error::unmerged,
         output::{Line, write_fields},
         units::{sol, tokens},
-        view::{figures::duration, metadata::printable, votes::Cautioned},
+        view::{metadata::printable, votes::Cautioned},
         warnings::gates::unknown_gate,
     },
     std::fmt,
-    tidepool_client::pool::YieldEstimate,
+    tidepool_client::{pool::YieldEstimate, words::duration},
     tidepool_interface::state::POOL_MAX_LENGTH,
 };
 

@@ -1,0 +1,11 @@
+//! Amounts, fees and shares as people write and read them. All of it is read exactly: no floating point.
+
+mod amount;
+mod fee;
+mod share;
+
+pub use {
+    amount::{Amount, Units, positive, sol, tokens},
+    fee::{ParsedFee, percent},
+    share::Share,
+};
