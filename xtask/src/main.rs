@@ -13,6 +13,7 @@ mod files;
 mod fuzz;
 mod guards;
 mod js;
+mod idl;
 mod localnet;
 mod reference;
 mod tally;
@@ -52,6 +53,7 @@ enum Command {
     Guards(guards::Args),
     Js(js::Args),
     Wasm(wasm::Args),
+    Idl(idl::Args),
     Words(words::Args),
     Typos(typos::Args),
     Tidy(tidy::Args),
@@ -75,6 +77,7 @@ fn main() -> ExitCode {
         Command::Guards(args) => args.run(),
         Command::Js(args) => args.run(),
         Command::Wasm(args) => args.run(),
+        Command::Idl(args) => args.run(),
         Command::Words(args) => args.run(),
         Command::Typos(args) => args.run(),
         Command::Tidy(args) => args.run(),

@@ -83,7 +83,8 @@ export interface Pool {
     readonly quotes: Quotes;
 }
 
-type PoolRpc = Rpc<GetMultipleAccountsApi & GetStakeMinimumDelegationApi>;
+/** The methods that reading a pool takes. */
+export type PoolRpc = Rpc<GetMultipleAccountsApi & GetStakeMinimumDelegationApi>;
 
 /** Reads accounts of one state of the cluster, in requests of up to 100. */
 export async function fetchAccounts(

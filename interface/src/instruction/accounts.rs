@@ -2,7 +2,10 @@
 //!
 //! The accounts of each instruction. This one table defines both the client's account metas and the program's account loading.
 
-use solana_program_error::ProgramError;
+use {
+    crate::schema::{Account, Role},
+    solana_program_error::ProgramError,
+};
 
 /// The documentation of an account, the same in each instruction.
 macro_rules! doc {
@@ -153,15 +156,26 @@ macro_rules! doc {
     (recipient) => {
         "Receives the SOL when the ticket is paid."
     };
+    (validator_and_transient_stakes) => {
+        "For each record from the first index on: the validator stake account and the transient stake account."
+    };
+    (stakes) => {
+        "For each record from the first index on: the validator stake account, then the transient stake account if the record has transient stake. All writable, or read-only to count the record only."
+    };
+    (validators) => {
+        "For each index: the vote account (read-only), the validator stake account and the transient stake account."
+    };
 }
 
-/// Declares the accounts of instructions, in their order. `[w]` writable, `[s]` signer, `[sw]` both; `?` optional, at the end.
+/// Declares the accounts of instructions, in their order. `[w]` writable, `[s]` signer, `[sw]` both, `[e]` either a signer or not; `?`
+/// optional, at the end; `..` any number of accounts that follow, which are no field.
 macro_rules! accounts {
     ($(
         $(#[$doc:meta])*
         $name:ident {
             $($field:ident [$($flag:ident)?],)*
             $(? $optional:ident [$($optional_flag:ident)?],)?
+            $(.. $rest:ident [$rest_flag:ident],)?
         }
     )*) => {
         $(
@@ -172,6 +186,15 @@ macro_rules! accounts {
             pub struct $name<T> {
                 $(#[doc = doc!($field)] pub $field: T,)*
                 $(#[doc = doc!($optional)] pub $optional: Option<T>,)?
+            }
+
+            impl $name<()> {
+                /// The accounts, described.
+                pub const SCHEMA: &'static [Account] = &[
+                    $(account!($field [$($flag)?] Required),)*
+                    $(account!($optional [$($optional_flag)?] Optional),)?
+                    $(account!($rest [$rest_flag] Rest),)?
+                ];
             }
 
             impl<T> $name<T> {
@@ -242,8 +265,23 @@ macro_rules! accounts {
     };
 }
 
+macro_rules! account {
+    ($name:ident [$($flag:ident)?] $role:ident) => {
+        Account {
+            name: stringify!($name),
+            flags: concat!($(stringify!($flag))?),
+            docs: doc!($name),
+            role: Role::$role,
+        }
+    };
+}
+
 macro_rules! visit_as {
     ($visit:ident, $account:expr, ) => {
+        $visit($account, false, false)
+    };
+    // The builder of the instruction sets whether it signs.
+    ($visit:ident, $account:expr, e) => {
         $visit($account, false, false)
     };
     ($visit:ident, $account:expr, w) => {
@@ -316,7 +354,7 @@ accounts! {
     /// Accounts of `UpdateValidatorListBalance`. A validator stake account and a transient stake account per record follow, all writable.
     UpdateValidatorListBalanceAccounts {
         pool [], withdraw_authority [], validator_list [w], reserve_stake [w], clock [], stake_history [],
-        stake_program [],
+        stake_program [], .. validator_and_transient_stakes [w],
     }
 
     /// Accounts of `UpdateStakePoolBalance`.
@@ -332,7 +370,7 @@ accounts! {
 
     /// Accounts of `DepositStake`. Also for `DepositStakeWithSlippage`.
     DepositStakeAccounts {
-        pool [w], validator_list [w], stake_deposit_authority [], withdraw_authority [], deposit_stake [w],
+        pool [w], validator_list [w], stake_deposit_authority [e], withdraw_authority [], deposit_stake [w],
         validator_stake [w], reserve_stake [w], pool_tokens_to [w], manager_fee_account [w], referrer_fee_account [w],
         pool_mint [w], clock [], stake_history [], token_program [], stake_program [],
     }
@@ -416,14 +454,14 @@ accounts! {
     /// A later call of the same epoch with writable accounts does the rest.
     UpdateValidatorsAccounts {
         pool [], withdraw_authority [], validator_list [w], reserve_stake [w], clock [], stake_history [],
-        stake_program [],
+        stake_program [], .. stakes [w],
     }
 
     /// Accounts of `Rebalance`. Per validator follow its vote account, its stake account (writable) and its transient stake account
     /// (writable).
     RebalanceAccounts {
         pool [], withdraw_authority [], validator_list [w], reserve_stake [w], clock [], stake_history [],
-        stake_config [], system_program [], stake_program [], instructions [],
+        stake_config [], system_program [], stake_program [], instructions [], .. validators [w],
     }
 
     /// Accounts of `SetLimits`. The guardian can only hand over its place.
