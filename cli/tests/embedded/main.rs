@@ -38,6 +38,7 @@ mod receivers;
 mod refusals;
 mod rent_ladder;
 mod reserve_rents;
+mod serving;
 mod settings;
 mod signing;
 mod slow_person;

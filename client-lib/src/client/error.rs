@@ -24,7 +24,7 @@ pub enum ClientError {
     Pack(#[from] PackError),
 
     /// None of the pool tokens can be withdrawn as stake now. Nothing was sent.
-    #[error("{} pool tokens (smallest units) cannot be withdrawn as stake now ({:?}): withdraw SOL, or another amount", .0.pool_tokens, .0.reason)]
+    #[error("{} pool tokens (smallest units) cannot be withdrawn as stake now ({}): withdraw SOL, or another amount", .0.pool_tokens, .0.reason)]
     NothingToWithdraw(Remainder),
 
     /// The update before a trade, or a crank, did not finish.
