@@ -99,7 +99,7 @@ pub struct Quote {
     pub fee_pool_tokens: u64,
     /// Lamports of a deposit for which no pool tokens are minted, in favour of all holders.
     pub growth_charge_lamports: u64,
-    /// The least that the program pays out, in the unit of the output; a worse rate fails the transaction.
+    /// Minimum amount out, in the unit of the output; a lower one fails the transaction.
     pub minimum: Option<u64>,
     /// Lamports of rent that the wallet pays for new accounts: those of stake stay in them, that of a ticket returns.
     pub rent_lamports: u64,

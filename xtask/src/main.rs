@@ -12,6 +12,8 @@ mod examples;
 mod files;
 mod fuzz;
 mod guards;
+mod idl;
+mod js;
 mod localnet;
 mod reference;
 mod tally;
@@ -19,6 +21,8 @@ mod test;
 mod tidy;
 mod tool;
 mod typos;
+mod vault;
+mod wasm;
 mod words;
 
 use clap::{Parser, Subcommand};
@@ -36,6 +40,7 @@ struct Cli {
 enum Command {
     BuildProgram(build_program::Args),
     Reference(reference::Args),
+    Vault(vault::Args),
     Demo(demo::Args),
     Localnet(localnet::Args),
     Deny(deny::Args),
@@ -46,6 +51,9 @@ enum Command {
     Examples(examples::Args),
     Fuzz(fuzz::Args),
     Guards(guards::Args),
+    Js(js::Args),
+    Wasm(wasm::Args),
+    Idl(idl::Args),
     Words(words::Args),
     Typos(typos::Args),
     Tidy(tidy::Args),
@@ -56,6 +64,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::BuildProgram(args) => args.run(),
         Command::Reference(args) => args.run(),
+        Command::Vault(args) => args.run(),
         Command::Demo(args) => args.run(),
         Command::Localnet(args) => args.run(),
         Command::Deny(args) => args.run(),
@@ -66,6 +75,9 @@ fn main() -> ExitCode {
         Command::Examples(args) => args.run(),
         Command::Fuzz(args) => args.run(),
         Command::Guards(args) => args.run(),
+        Command::Js(args) => args.run(),
+        Command::Wasm(args) => args.run(),
+        Command::Idl(args) => args.run(),
         Command::Words(args) => args.run(),
         Command::Typos(args) => args.run(),
         Command::Tidy(args) => args.run(),

@@ -11,7 +11,18 @@ pub const GROUPS: [(&str, &[&str]); 6] = [
     ("Stake", &["deposit-sol", "deposit-stake", "withdraw", "withdraw-sol", "withdraw-stake", "cancel-exit"]),
     (
         "Inspect",
-        &["show", "list", "explain-stake", "history", "announcements", "tickets", "list-pools", "balance", "serve"],
+        &[
+            "show",
+            "list",
+            "explain-stake",
+            "history",
+            "events",
+            "announcements",
+            "tickets",
+            "list-pools",
+            "balance",
+            "serve",
+        ],
     ),
     ("Crank", &["crank", "update", "rebalance", "demote", "claim", "lookup-tables"]),
     (
@@ -23,6 +34,7 @@ pub const GROUPS: [(&str, &[&str]); 6] = [
             "remove-validator",
             "increase",
             "decrease",
+            "select",
             "set-weights",
             "set-policy",
             "set-limits",

@@ -13,16 +13,17 @@ use {
         args::GlobalArgs,
         commands::{
             crank::{claim, crank, demote, lookup_tables, rebalance, update},
-            inspect::{announcements, balance, explain_stake, history, list, list_pools, serve, show, tickets},
+            inspect::{announcements, balance, events, explain_stake, history, list, list_pools, serve, show, tickets},
             manage::{
                 add_validator, cancel_announcement, create_pool, decrease, extend_pool, increase, remove_validator,
-                set_demotion_policy, set_fee, set_funding_authority, set_limits, set_manager, set_metadata, set_policy,
-                set_preferred_validator, set_staker, set_weights,
+                select, set_demotion_policy, set_fee, set_funding_authority, set_limits, set_manager, set_metadata,
+                set_policy, set_preferred_validator, set_staker, set_weights,
             },
             offline::{sign, submit},
             setup::completions,
             stake::{cancel_exit, deposit_sol, deposit_stake, withdraw, withdraw_sol, withdraw_stake},
         },
+        config::Config,
         context::Context,
         error::CliError,
         output::CommandOutput,
@@ -30,7 +31,7 @@ use {
     },
     clap::Parser,
     std::{future::Future, pin::Pin},
-    tidepool_client::cluster::Cluster,
+    tidepool_client::cluster::{Cluster, Confirmation},
 };
 
 /// Manage and use Solana stake pools
@@ -69,6 +70,7 @@ commands! {
     List(list::Args),
     ListPools(list_pools::Args),
     History(history::Args),
+    Events(events::Args),
     Announcements(announcements::Args),
     Tickets(tickets::Args),
     Balance(balance::Args),
@@ -99,6 +101,7 @@ commands! {
     SetLimits(set_limits::Args),
     SetDemotionPolicy(set_demotion_policy::Args),
     CancelAnnouncement(cancel_announcement::Args),
+    Select(select::Args),
     SetWeights(set_weights::Args),
     Rebalance(rebalance::Args),
     ExplainStake(explain_stake::Args),
@@ -129,6 +132,7 @@ impl Command {
             Self::Show(_)
             | Self::List(_)
             | Self::History(_)
+            | Self::Events(_)
             | Self::Announcements(_)
             | Self::Crank(_)
             | Self::Update(_)
@@ -142,8 +146,17 @@ impl Command {
             | Self::RemoveValidator(_)
             | Self::Increase(_)
             | Self::Decrease(_)
+            | Self::Select(_)
             | Self::Completions(_) => false,
             _ => true,
+        }
+    }
+
+    /// What counts as landed. Events that a fork can drop are read only on request.
+    pub fn confirmation(&self, global: &GlobalArgs, config: &Config) -> Result<Confirmation, CliError> {
+        match self {
+            Self::Events(_) if global.commitment.is_none() => Ok(Confirmation::Finalized),
+            _ => global.confirmation(config),
         }
     }
 

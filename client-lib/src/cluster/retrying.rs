@@ -2,8 +2,8 @@
 
 use {
     super::{
-        Blockhash, BytesAt, Call, Cluster, ClusterError, ClusterValidator, Execution, PastTransaction,
-        PerformanceSample, Simulation, TransactionStatus,
+        Blockhash, BytesAt, Cluster, ClusterError, ClusterNode, ClusterValidator, Execution, LandedTransaction,
+        ListenEnd, PastTransaction, PerformanceSample, Simulation, TransactionStatus,
     },
     backon::{ExponentialBuilder, Retryable as _},
     solana_account::Account,
@@ -99,13 +99,19 @@ impl<C: Cluster, P: RetryPolicy> Cluster for Retrying<'_, C, P> {
         fee(message: &VersionedMessage) -> Option<u64>;
         performance_samples() -> Vec<PerformanceSample>;
         block_time(slot: u64) -> Option<i64>;
-        history(address: &Address, before: Option<&Signature>) -> Option<Vec<PastTransaction>>;
-        calls(signature: &Signature) -> Option<Vec<Call>>;
+        history(address: &Address, before: Option<&Signature>, limit: usize) -> Option<Vec<PastTransaction>>;
+        first_available_block() -> u64;
+        landed(signature: &Signature) -> Option<LandedTransaction>;
         validator_set() -> Option<Vec<ClusterValidator>>;
+        gossip() -> Option<Vec<ClusterNode>>;
         genesis_hash() -> Option<Hash>;
     }
 
     async fn wait_for_change(&self, address: &Address, within: Duration) {
         self.cluster.wait_for_change(address, within).await;
+    }
+
+    async fn listen(&self, address: &Address, heard: &(dyn Fn() + Sync)) -> ListenEnd {
+        self.cluster.listen(address, heard).await
     }
 }

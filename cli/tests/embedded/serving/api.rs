@@ -64,7 +64,7 @@ async fn quotes_match_the_program() {
         let built = wanted("unstake-stake", "5").await;
         let lamports = units(&built["quote"]["lamports"]);
         sign_and_send(&stage, transaction(&built)).await;
-        let found = stage.must(&format!("balance {account}")).await;
+        let found = stage.must(&format!("balance {account} --pool {pool}")).await;
         let stakes = found["stake_accounts"].as_array().expect("stake accounts");
         assert!(stakes.iter().any(|stake| stake["delegated_lamports"] == lamports), "{lamports}: {found:#}");
     })

@@ -17,10 +17,11 @@ const SECURE: [(&str, &str); 5] = [
 /// A pool with limits, fees, weights, an announcement and a ledger of three epochs.
 async fn lively() -> (Stage, String) {
     let stage = Stage::new();
-    let pool = stage.pool("--initial-deposit 100 --epoch-fee 5% --withdrawal-fee 0.1% --reserve-share 20%").await;
+    let pool = stage.pool("--initial-deposit 100 --epoch-fee 5% --withdrawal-fee 0.1%").await;
     stage.add_validators(&pool, 0..3).await;
     let weights = format!("--set {}=2 --set {}=1", stage.vote(0), stage.vote(1));
     stage.must(&format!("set-weights {pool} {weights}")).await;
+    stage.must(&format!("set-policy {pool} --reserve-share 20%")).await;
     let (guardian, _) = stage.another_wallet("guardian", super::super::harness::SOL);
     stage
         .must(&format!(
