@@ -10,13 +10,27 @@
 //!
 //! Pools of Tidepool and of the SPL stake pool program take the same calls, except `RequestExit`, which is of the extension.
 //!
-//! ```ignore
-//! use {tidepool_cpi::{PoolReader, pinocchio::deposit_sol}, tidepool_interface::instruction::DepositSolAccounts};
+//! ```
+//! # #[cfg(feature = "pinocchio")] {
+//! use {
+//!     pinocchio::{AccountView, Address, ProgramResult},
+//!     tidepool_cpi::{
+//!         PoolReader,
+//!         pinocchio::{current_epoch, deposit_sol},
+//!     },
+//!     tidepool_interface::{address::SPL_STAKE_POOL_PROGRAM_ID, instruction::DepositSolAccounts},
+//! };
 //!
-//! let accounts = DepositSolAccounts::of(accounts)?;
-//! let pool = PoolReader::of(&POOL_PROGRAM_ID, accounts.pool.owner(), &accounts.pool.try_borrow()?)?;
-//! pool.check_fresh(epoch)?;
-//! deposit_sol(&POOL_PROGRAM_ID, &accounts, lamports, minimum_pool_tokens, &[])?;
+//! const POOL_PROGRAM_ID: Address = SPL_STAKE_POOL_PROGRAM_ID;
+//!
+//! fn deposit(accounts: &[AccountView], lamports: u64, minimum_pool_tokens: u64) -> ProgramResult {
+//!     let accounts = DepositSolAccounts::of(accounts)?;
+//!     let pool = accounts.pool;
+//!     PoolReader::of(&POOL_PROGRAM_ID, pool.owner(), &pool.try_borrow()?)?.check_fresh(current_epoch()?)?;
+//!     deposit_sol(&POOL_PROGRAM_ID, &accounts, lamports, minimum_pool_tokens, &[])
+//! }
+//! # let _ = deposit;
+//! # }
 //! ```
 //!
 //! `examples/vault-by-cpi` is a whole program with pinocchio, `examples/deposit-by-cpi` one with solana-program.

@@ -111,7 +111,8 @@ impl<'a> PoolReader<'a> {
         if self.halted_until(epoch).is_some() { Err(ExtensionError::RateGuardHalt.into()) } else { Ok(()) }
     }
 
-    /// Checks that the rate has moved by at most so many basis points since before the last update into a new epoch. 0 is no bound.
+    /// Checks that the rate has risen by at most `up` basis points, and fallen by at most `down`, since before the last update into a new epoch. 0
+    /// is no bound.
     /// The figures are in every pool; a rate guard of the pool's own compares the same.
     ///
     /// # Errors
