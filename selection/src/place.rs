@@ -1,4 +1,4 @@
-//! Places in files, and what is wrong there.
+//! Places in files, and problems there.
 
 /// A place in a file, in lines and characters, both counted from 1.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -18,7 +18,7 @@ impl Place {
     }
 }
 
-/// What is wrong in a file, and what to do.
+/// A problem in a file, and what to do.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("line {}, column {}: {what}", place.line, place.column)]
 pub struct Problem {

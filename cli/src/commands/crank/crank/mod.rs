@@ -2,6 +2,7 @@
 
 mod alerts;
 mod at;
+mod cautions;
 mod listener;
 mod metrics;
 mod output;
@@ -19,6 +20,7 @@ use {
     },
     alerts::{Alerts, PoolAlerts, WebhookFormat, WebhookUrl},
     at::rebalance_at,
+    cautions::cautions,
     futures_util::future::{Either, join, join_all, select},
     listener::Listener,
     metrics::Metrics,
@@ -31,7 +33,6 @@ use {
         crank::{CrankOptions, RebalanceAt},
         plan::{Sweep, UpdateOptions},
         pool::StakeSelection,
-        vote::ValidatorSurvey,
     },
 };
 
@@ -107,12 +108,6 @@ pub struct Args {
 
     #[command(flatten)]
     lookup: LookupArgs,
-}
-
-async fn cautions<C: Cluster>(context: &Context<'_, C>, pool: &Address) -> Result<Vec<Cautioned>, CliError> {
-    let snapshot = context.look_at_stakes(pool).await?;
-    let survey = ValidatorSurvey::of_pool(context.cluster, &snapshot).await?;
-    Ok(Cautioned::of_pool(&survey, &snapshot))
 }
 
 impl Args {
