@@ -47,7 +47,7 @@ async fn a_selection_becomes_the_weights_of_the_pool() {
         &format!("{} loses its weight: rule \"score\": scores_score is 1", stage.vote(0)),
         &format!("tidepool add-validator {pool} {}", stage.vote(2)),
         &format!("tidepool set-weights {pool} --file {out}"),
-        "Excluded: 1 by rules, 1 with a missing fact; --explain gives each reason",
+        "Excluded: 1 by rules, 1 for a missing fact; --explain gives each reason",
     ] {
         assert!(said.contains(part), "{said} does not say {part}");
     }

@@ -10,6 +10,7 @@ mod answers;
 mod config;
 mod connections;
 mod endpoint;
+mod events;
 mod random;
 mod requests;
 mod sending;
