@@ -77,7 +77,7 @@ async fn what_is_wrong_is_said_with_its_place_and_nothing_is_written() {
     let shape = stage.file("scores.json", "{\"validators\": []}");
     let line = format!("select {pool} --out {out} --save-facts {facts} --policy");
     for (rest, parts) in [
-        (policy.clone(), ["policy.toml, line 3, column 19: unknown fact scor", "docs/selection.md"]),
+        (policy.clone(), ["policy.toml, line 3, column 20: unknown fact scor", "docs/selection.md"]),
         (format!("{policy} --data {semicolons}"), ["scores.csv, line 1, column 5: ", "separated by semicolons"]),
         (
             format!("{fine} --data {shape}"),
