@@ -105,6 +105,7 @@ mod checks;
 pub mod client;
 pub mod cluster;
 pub mod compute;
+pub mod control;
 pub mod crank;
 pub mod error;
 pub mod events;

@@ -12,8 +12,8 @@ use {
     solana_transaction_error::TransactionError,
     std::time::Duration,
     tidepool_client::cluster::{
-        Blockhash, BytesAt, Call, Cluster, ClusterError, ClusterValidator, Confirmation, Execution, PastTransaction,
-        PerformanceSample, ReturnData, Simulation, TransactionStatus,
+        Blockhash, BytesAt, Call, Cluster, ClusterError, ClusterValidator, Confirmation, Execution, InflationReward,
+        PastTransaction, PerformanceSample, ReturnData, Simulation, TransactionStatus,
     },
 };
 
@@ -139,6 +139,15 @@ impl Cluster for EmbeddedCluster {
 
     async fn calls(&self, signature: &Signature) -> Result<Option<Vec<Call>>, ClusterError> {
         Ok(self.turn().landed.get(signature).map(|landed| landed.calls.clone()))
+    }
+
+    async fn inflation_rewards(
+        &self,
+        accounts: &[Address],
+        epoch: u64,
+    ) -> Result<Option<Vec<Option<InflationReward>>>, ClusterError> {
+        let kept = lock(&self.rewards);
+        Ok(Some(accounts.iter().map(|account| kept.get(&(epoch, *account)).copied()).collect()))
     }
 
     async fn validator_set(&self) -> Result<Option<Vec<ClusterValidator>>, ClusterError> {

@@ -9,7 +9,10 @@ use {
 
 pub const GROUPS: [(&str, &[&str]); 6] = [
     ("Stake", &["deposit-sol", "deposit-stake", "withdraw", "withdraw-sol", "withdraw-stake", "cancel-exit"]),
-    ("Inspect", &["show", "list", "explain-stake", "history", "announcements", "tickets", "list-pools", "balance"]),
+    (
+        "Inspect",
+        &["show", "list", "explain-stake", "history", "report", "announcements", "tickets", "list-pools", "balance"],
+    ),
     ("Crank", &["crank", "update", "rebalance", "demote", "claim", "lookup-tables"]),
     (
         "Manage",

@@ -13,7 +13,7 @@ use {
         args::GlobalArgs,
         commands::{
             crank::{claim, crank, demote, lookup_tables, rebalance, update},
-            inspect::{announcements, balance, explain_stake, history, list, list_pools, show, tickets},
+            inspect::{announcements, balance, explain_stake, history, list, list_pools, report, show, tickets},
             manage::{
                 add_validator, cancel_announcement, create_pool, decrease, extend_pool, increase, remove_validator,
                 set_demotion_policy, set_fee, set_funding_authority, set_limits, set_manager, set_metadata, set_policy,
@@ -69,6 +69,7 @@ commands! {
     List(list::Args),
     ListPools(list_pools::Args),
     History(history::Args),
+    Report(report::Args),
     Announcements(announcements::Args),
     Tickets(tickets::Args),
     Balance(balance::Args),
@@ -128,6 +129,7 @@ impl Command {
             Self::Show(_)
             | Self::List(_)
             | Self::History(_)
+            | Self::Report(_)
             | Self::Announcements(_)
             | Self::Crank(_)
             | Self::Update(_)

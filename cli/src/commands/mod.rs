@@ -17,6 +17,7 @@ pub mod inspect {
     pub mod history;
     pub mod list;
     pub mod list_pools;
+    pub mod report;
     pub mod show;
     pub mod tickets;
 }

@@ -37,6 +37,7 @@ mod rebalancing;
 mod receivers;
 mod refusals;
 mod rent_ladder;
+mod reports;
 mod reserve_rents;
 mod settings;
 mod signing;

@@ -39,8 +39,8 @@ pub use error::ClusterError;
 pub use rpc::RpcCluster;
 pub use slot_time::{SlotTime, SlotTimeSource};
 pub use types::{
-    Blockhash, BytesAt, Call, ClusterValidator, Confirmation, Execution, PastTransaction, PerformanceSample,
-    ReturnData, Simulation, TransactionStatus,
+    Blockhash, BytesAt, Call, ClusterValidator, Confirmation, Execution, InflationReward, PastTransaction,
+    PerformanceSample, ReturnData, Simulation, TransactionStatus,
 };
 
 /// Byte offset of the owner in the data of a token account.
@@ -177,6 +177,17 @@ pub trait Cluster: Send + Sync {
     /// keep them.
     fn calls(&self, signature: &Signature) -> impl Future<Output = Result<Option<Vec<Call>>, ClusterError>> + Send {
         let _ = signature;
+        async { Ok(None) }
+    }
+
+    /// The inflation rewards of stake accounts for `epoch`, in the order of `accounts`; `None` for an account without one.
+    /// `None` in all if the cluster does not report them, as by default.
+    fn inflation_rewards(
+        &self,
+        accounts: &[Address],
+        epoch: u64,
+    ) -> impl Future<Output = Result<Option<Vec<Option<InflationReward>>>, ClusterError>> + Send {
+        let _ = (accounts, epoch);
         async { Ok(None) }
     }
 

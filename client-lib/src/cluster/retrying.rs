@@ -2,7 +2,7 @@
 
 use {
     super::{
-        Blockhash, BytesAt, Call, Cluster, ClusterError, ClusterValidator, Execution, PastTransaction,
+        Blockhash, BytesAt, Call, Cluster, ClusterError, ClusterValidator, Execution, InflationReward, PastTransaction,
         PerformanceSample, Simulation, TransactionStatus,
     },
     backon::{ExponentialBuilder, Retryable as _},
@@ -101,6 +101,7 @@ impl<C: Cluster, P: RetryPolicy> Cluster for Retrying<'_, C, P> {
         block_time(slot: u64) -> Option<i64>;
         history(address: &Address, before: Option<&Signature>) -> Option<Vec<PastTransaction>>;
         calls(signature: &Signature) -> Option<Vec<Call>>;
+        inflation_rewards(accounts: &[Address], epoch: u64) -> Option<Vec<Option<InflationReward>>>;
         validator_set() -> Option<Vec<ClusterValidator>>;
         genesis_hash() -> Option<Hash>;
     }

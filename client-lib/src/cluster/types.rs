@@ -123,6 +123,15 @@ pub struct Call {
     pub data: Vec<u8>,
 }
 
+/// The inflation reward of a stake account for an epoch.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct InflationReward {
+    /// Lamports that the account received.
+    pub lamports: u64,
+    /// The validator's commission on it, in basis points, if the cluster reports it.
+    pub commission_bps: Option<u16>,
+}
+
 /// A validator of the cluster's current set, as its endpoint reports it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct ClusterValidator {

@@ -4,10 +4,10 @@
 
 use {
     super::{
-        RpcCluster,
+        RpcCluster, check_count,
         wire::{lenient, required},
     },
-    crate::cluster::{Call, ClusterError, ClusterValidator, PastTransaction, PerformanceSample},
+    crate::cluster::{Call, ClusterError, ClusterValidator, InflationReward, PastTransaction, PerformanceSample},
     serde::Deserialize,
     serde_json::{Value, json},
     solana_address::Address,
@@ -53,6 +53,16 @@ struct WireValidator {
     vote_pubkey: String,
     activated_stake: u64,
     epoch_vote_account: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", expecting = "an inflation reward")]
+struct WireReward {
+    amount: u64,
+    #[serde(default, deserialize_with = "lenient")]
+    commission: Option<u8>,
+    #[serde(default, deserialize_with = "lenient")]
+    commission_bps: Option<u16>,
 }
 
 /// A transaction in the encoding `json`.
@@ -142,6 +152,24 @@ impl RpcCluster {
         let found: Option<WireRun> =
             self.ask(RpcRequest::GetTransaction, json!([signature.to_string(), config])).await?;
         found.map(WireRun::calls).transpose()
+    }
+
+    pub(super) async fn ask_rewards(
+        &self,
+        accounts: Vec<Address>,
+        epoch: u64,
+    ) -> Result<Vec<Option<InflationReward>>, ClusterError> {
+        let names: Vec<_> = accounts.iter().map(Address::to_string).collect();
+        // The method does not support the commitment `processed`.
+        let config = json!({ "epoch": epoch, "commitment": CommitmentConfig::confirmed().commitment });
+        let found: Vec<Option<WireReward>> =
+            self.ask_for(accounts.len(), RpcRequest::GetInflationReward, json!([names, config])).await?;
+        let decode = |WireReward { amount, commission, commission_bps }| InflationReward {
+            lamports: amount,
+            commission_bps: commission_bps.or(commission.map(|percent| u16::from(percent) * 100)),
+        };
+        let found = check_count("rewards", &accounts, found)?;
+        Ok(found.into_iter().map(|reward| reward.map(decode)).collect())
     }
 
     pub(super) async fn ask_validators(&self) -> Result<Vec<ClusterValidator>, ClusterError> {

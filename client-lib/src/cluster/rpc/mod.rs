@@ -13,8 +13,8 @@ mod wire;
 
 use {
     super::{
-        Blockhash, BytesAt, Call, Cluster, ClusterError, ClusterValidator, Confirmation, Execution, PastTransaction,
-        PerformanceSample, Simulation, TOKEN_ACCOUNT_OWNER_OFFSET, TransactionStatus,
+        Blockhash, BytesAt, Call, Cluster, ClusterError, ClusterValidator, Confirmation, Execution, InflationReward,
+        PastTransaction, PerformanceSample, Simulation, TOKEN_ACCOUNT_OWNER_OFFSET, TransactionStatus,
     },
     base64::{Engine as _, prelude::BASE64_STANDARD},
     chunks::Chunks,
@@ -309,6 +309,16 @@ impl Cluster for RpcCluster {
 
     async fn calls(&self, signature: &Signature) -> Result<Option<Vec<Call>>, ClusterError> {
         self.ask_calls(signature).await
+    }
+
+    async fn inflation_rewards(
+        &self,
+        accounts: &[Address],
+        epoch: u64,
+    ) -> Result<Option<Vec<Option<InflationReward>>>, ClusterError> {
+        let request = |chunk| self.ask_rewards(chunk, epoch);
+        let parts = self.accounts_per_request.ask(accounts, PARALLEL, request).await?;
+        Ok(Some(parts.into_iter().flatten().collect()))
     }
 
     async fn validator_set(&self) -> Result<Option<Vec<ClusterValidator>>, ClusterError> {
