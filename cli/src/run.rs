@@ -62,7 +62,7 @@ fn answer(cli: &Cli) -> Result<Box<dyn CommandOutput>, CliError> {
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let mut cluster = RpcCluster::with_confirmation(url, cli.global.confirmation(&config)?);
+        let mut cluster = RpcCluster::with_confirmation(url, cli.command.confirmation(&cli.global, &config)?);
         if let Some(websocket_url) = config.websocket_url(cli.global.url.as_deref()) {
             cluster = cluster.websocket(websocket_url);
         }

@@ -132,15 +132,17 @@ impl RebalanceCost {
         const BASE: u32 = 10_000;
         // A decrease, with two PDA searches.
         const MOVEMENT: u32 = 50_000;
-        let selection =
-            selections.into_iter().flatten().map(|ranked| self.selection(ranked)).fold(0, u32::saturating_add);
         // A demoted validator that is named causes a scan, a skipped one a survey.
         let surveys = if self.demoted > 0 { self.survey.saturating_mul(skipped) } else { 0 };
         // Each skipped validator causes another selection.
         BASE.saturating_add(MOVEMENT.saturating_add(self.demoted).saturating_mul(validators as u32))
             .saturating_add(self.survey)
             .saturating_add(surveys)
-            .saturating_add(selection.saturating_mul(skipped.saturating_add(1)))
+            .saturating_add(self.selections(selections).saturating_mul(skipped.saturating_add(1)))
+    }
+
+    fn selections(&self, selections: [Option<u64>; 2]) -> u32 {
+        selections.into_iter().flatten().map(|ranked| self.selection(ranked)).fold(0, u32::saturating_add)
     }
 
     /// A selection among `from` validators beyond the tolerance, or among those within it (0). Deviations are ranked in
@@ -158,9 +160,10 @@ impl RebalanceCost {
         self.survey
     }
 
-    /// Compute units that movements of other validators may add to an instruction.
-    pub const fn growth(&self) -> u32 {
-        self.growth
+    /// Compute units that movements of other validators may add to an instruction with these selections: where there is
+    /// enough for all validators before these movements, it needs no selection then.
+    pub fn growth(&self, selections: [Option<u64>; 2]) -> u32 {
+        self.growth.saturating_add(self.selections(selections))
     }
 }
 
@@ -237,5 +240,20 @@ impl PoolBounds {
 
     const fn scanning(&self, base: u32, records: usize) -> u32 {
         base.saturating_add(self.per_record.saturating_mul(records as u32))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn growth_covers_selections_that_a_simulation_does_not_need() {
+        let cost = RebalanceCost::new(&[bytemuck::Zeroable::zeroed(); 500], false);
+        for selections in [[None, Some(0)], [Some(100), None], [Some(0), Some(400)]] {
+            let needed = cost.instruction(1, 0, selections) - cost.instruction(1, 0, [None; 2]);
+            assert!(needed > 0);
+            assert_eq!(cost.growth(selections), cost.growth([None; 2]) + needed);
+        }
     }
 }

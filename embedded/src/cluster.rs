@@ -12,16 +12,14 @@ use {
     solana_transaction_error::TransactionError,
     std::time::Duration,
     tidepool_client::cluster::{
-        Blockhash, BytesAt, Call, Cluster, ClusterError, ClusterValidator, Confirmation, Execution, InflationReward,
-        PastTransaction, PerformanceSample, ReturnData, Simulation, TransactionStatus,
+        Blockhash, BytesAt, Cluster, ClusterError, ClusterValidator, Confirmation, Execution, HISTORY_PAGE,
+        InflationReward, LandedTransaction, PastTransaction, PerformanceSample, ReturnData, Simulation,
+        TransactionStatus,
     },
 };
 
 /// Time of a performance sample.
 const MINUTE: Duration = Duration::from_secs(60);
-
-/// Most transactions of a page of the history, as on an RPC endpoint.
-const HISTORY_PAGE: usize = 1_000;
 
 impl Cluster for EmbeddedCluster {
     async fn accounts(&self, addresses: &[Address]) -> Result<Vec<Option<Account>>, ClusterError> {
@@ -125,6 +123,7 @@ impl Cluster for EmbeddedCluster {
         &self,
         address: &Address,
         before: Option<&Signature>,
+        limit: usize,
     ) -> Result<Option<Vec<PastTransaction>>, ClusterError> {
         let state = self.turn();
         let newest = state.history.iter().rev();
@@ -134,11 +133,20 @@ impl Cluster for EmbeddedCluster {
             let landed = state.landed.get(signature).filter(|landed| landed.accounts.contains(address))?;
             Some(PastTransaction { signature: *signature, slot: landed.slot, succeeded: landed.error.is_none() })
         });
-        Ok(Some(found.take(HISTORY_PAGE).collect()))
+        Ok(Some(found.take(limit.min(HISTORY_PAGE)).collect()))
     }
 
-    async fn calls(&self, signature: &Signature) -> Result<Option<Vec<Call>>, ClusterError> {
-        Ok(self.turn().landed.get(signature).map(|landed| landed.calls.clone()))
+    async fn landed(&self, signature: &Signature) -> Result<Option<LandedTransaction>, ClusterError> {
+        Ok(self.turn().landed.get(signature).map(|landed| LandedTransaction {
+            slot: landed.slot,
+            // The bank executes one transaction at a time, and does not number them.
+            index: None,
+            block_time: Some(self.time_of(landed.slot)),
+            succeeded: landed.error.is_none(),
+            logs: Some(landed.logs.clone()),
+            instructions: landed.instructions,
+            calls: landed.calls.clone(),
+        }))
     }
 
     async fn inflation_rewards(

@@ -28,6 +28,8 @@ pub(crate) struct Landed {
     pub fee: u64,
     /// All accounts of the transaction.
     pub accounts: Vec<Address>,
+    /// Number of its own instructions.
+    pub instructions: usize,
     /// Its instructions, and those that programs called.
     pub calls: Vec<Call>,
 }
@@ -112,6 +114,7 @@ impl EmbeddedCluster {
             logs: committed.log_messages.unwrap_or_default(),
             units_consumed: committed.executed_units,
             fee: committed.fee_details.total_fee(),
+            instructions: verified.message().instructions().len(),
             calls: calls.collect(),
             accounts,
         };

@@ -308,6 +308,13 @@ macro_rules! events {
                     _ => None,
                 }
             }
+
+            /// The pool.
+            pub const fn pool(&self) -> &Address {
+                match self {
+                    $(Self::$kind(event) => &event.pool,)*
+                }
+            }
         }
 
         $(impl EventData for $data {

@@ -1,13 +1,13 @@
 //! `cargo xtask ci`
 
-use crate::{deny, e2e, examples, fuzz, test, typos, words};
+use crate::{deny, e2e, examples, fuzz, js, test, typos, words};
 use sbpf_build::{Workspace, cargo, process};
 
 /// Minutes of fuzzing: enough to see that all of it works, and for the mistakes that fuzzers find at once.
 const FUZZING: u64 = 1;
 
-/// Check formatting, words, spelling, lints and dependencies, then run all tests, the examples, the fuzzers and the tests on a real
-/// validator: what has to pass before a change lands
+/// Check formatting, words, spelling, lints and dependencies, then run all tests, the examples, the TypeScript client, the fuzzers and the
+/// tests on a real validator: what has to pass before a change lands
 #[derive(clap::Args)]
 pub struct Args {}
 
@@ -16,6 +16,7 @@ impl Args {
     pub fn run(self) -> anyhow::Result<()> {
         let workspace = Workspace::here()?;
         e2e::check(&workspace)?;
+        js::check()?;
         let step = |arguments: &[&str]| process::run(cargo().current_dir(&workspace.root).args(arguments));
         step(&["fmt", "--all", "--check"])?;
         for manifest in examples::manifests(&workspace).into_iter().chain([workspace.root.join(fuzz::MANIFEST)]) {
@@ -29,9 +30,10 @@ impl Args {
         let dependencies = deny::Args::default().test()?;
         let tests = test::Args::default().test()?;
         let examples = examples::Args::default().test()?;
+        let typescript = js::Args::default().test()?;
         let fuzzed = fuzz::Args::short(FUZZING).test()?;
         // Also where others have failed: who looks at the result wants to know all of it.
-        let on_a_validator = e2e::Args::default().test()?;
-        (spelling + dependencies + tests + examples + fuzzed + on_a_validator).close()
+        let on_a_validator = e2e::Args::default().test()? + js::Args::test_on_validator()?;
+        (spelling + dependencies + tests + examples + typescript + fuzzed + on_a_validator).close()
     }
 }

@@ -6,8 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Folders of the repository without text: what is built, and inputs of fuzzers.
-const WITHOUT_TEXT: [&str; 3] = ["target", ".git", "corpus"];
+/// Folders of the repository without text of its own: what is built, generated or installed, and inputs of fuzzers.
+const WITHOUT_TEXT: [&str; 7] = ["target", ".git", "corpus", "node_modules", "dist", "artifacts", "generated"];
 
 /// Copies a file into a folder that may not be there yet.
 pub fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {

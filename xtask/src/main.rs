@@ -12,6 +12,7 @@ mod examples;
 mod files;
 mod fuzz;
 mod guards;
+mod js;
 mod localnet;
 mod reference;
 mod tally;
@@ -19,6 +20,7 @@ mod test;
 mod tidy;
 mod tool;
 mod typos;
+mod wasm;
 mod words;
 
 use clap::{Parser, Subcommand};
@@ -46,6 +48,8 @@ enum Command {
     Examples(examples::Args),
     Fuzz(fuzz::Args),
     Guards(guards::Args),
+    Js(js::Args),
+    Wasm(wasm::Args),
     Words(words::Args),
     Typos(typos::Args),
     Tidy(tidy::Args),
@@ -66,6 +70,8 @@ fn main() -> ExitCode {
         Command::Examples(args) => args.run(),
         Command::Fuzz(args) => args.run(),
         Command::Guards(args) => args.run(),
+        Command::Js(args) => args.run(),
+        Command::Wasm(args) => args.run(),
         Command::Words(args) => args.run(),
         Command::Typos(args) => args.run(),
         Command::Tidy(args) => args.run(),

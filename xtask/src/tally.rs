@@ -82,8 +82,20 @@ impl Tally {
         Ok(())
     }
 
-    /// Adds a line like `test result: ok. 3 passed; 0 failed; 1 ignored; …`, and passes over any other.
+    /// Adds a line like `test result: ok. 3 passed; 0 failed; 1 ignored; …`, or one of node's like `# pass 3` or `ℹ pass 3`, and passes over any
+    /// other.
     fn read(&mut self, line: &str) {
+        let of_node = line.strip_prefix("# ").or_else(|| line.strip_prefix("ℹ "));
+        if let Some((what, count)) = of_node.and_then(|line| line.split_once(' ')) {
+            let count = count.parse().unwrap_or(0);
+            match what {
+                "pass" => self.passed += count,
+                "fail" | "cancelled" => self.failed += count,
+                "skipped" | "todo" => self.ignored += count,
+                _ => {}
+            }
+            return;
+        }
         let Some((_, counts)) = line.strip_prefix("test result: ").and_then(|line| line.split_once(". ")) else {
             return;
         };
@@ -130,6 +142,13 @@ mod tests {
         tally.read("test a_test_named_result ... ok");
         assert_eq!(tally, Tally { passed: 7, failed: 2, ignored: 1, success: true });
         assert!(tally.close().is_err());
+    }
+
+    #[test]
+    fn sums_what_node_says() {
+        let tally =
+            Tally::of("TAP version 13\n# tests 5\n# pass 3\n# fail 1\n# cancelled 1\nℹ skipped 2\nℹ pass 4", false);
+        assert_eq!(tally, Tally { passed: 7, failed: 2, ignored: 2, success: false });
     }
 
     #[test]

@@ -11,7 +11,19 @@ pub const GROUPS: [(&str, &[&str]); 6] = [
     ("Stake", &["deposit-sol", "deposit-stake", "withdraw", "withdraw-sol", "withdraw-stake", "cancel-exit"]),
     (
         "Inspect",
-        &["show", "list", "explain-stake", "history", "report", "announcements", "tickets", "list-pools", "balance"],
+        &[
+            "show",
+            "list",
+            "explain-stake",
+            "history",
+            "report",
+            "events",
+            "announcements",
+            "tickets",
+            "list-pools",
+            "balance",
+            "serve",
+        ],
     ),
     ("Crank", &["crank", "update", "rebalance", "demote", "claim", "lookup-tables"]),
     (

@@ -13,7 +13,9 @@ use {
         args::GlobalArgs,
         commands::{
             crank::{claim, crank, demote, lookup_tables, rebalance, update},
-            inspect::{announcements, balance, explain_stake, history, list, list_pools, report, show, tickets},
+            inspect::{
+                announcements, balance, events, explain_stake, history, list, list_pools, report, serve, show, tickets,
+            },
             manage::{
                 add_validator, cancel_announcement, create_pool, decrease, extend_pool, increase, remove_validator,
                 set_demotion_policy, set_fee, set_funding_authority, set_limits, set_manager, set_metadata, set_policy,
@@ -23,6 +25,7 @@ use {
             setup::completions,
             stake::{cancel_exit, deposit_sol, deposit_stake, withdraw, withdraw_sol, withdraw_stake},
         },
+        config::Config,
         context::Context,
         error::CliError,
         output::CommandOutput,
@@ -30,7 +33,7 @@ use {
     },
     clap::Parser,
     std::{future::Future, pin::Pin},
-    tidepool_client::cluster::Cluster,
+    tidepool_client::cluster::{Cluster, Confirmation},
 };
 
 /// Manage and use Solana stake pools
@@ -70,9 +73,11 @@ commands! {
     ListPools(list_pools::Args),
     History(history::Args),
     Report(report::Args),
+    Events(events::Args),
     Announcements(announcements::Args),
     Tickets(tickets::Args),
     Balance(balance::Args),
+    Serve(serve::Args),
     DepositSol(deposit_sol::Args),
     DepositStake(deposit_stake::Args),
     Withdraw(withdraw::Args),
@@ -130,12 +135,14 @@ impl Command {
             | Self::List(_)
             | Self::History(_)
             | Self::Report(_)
+            | Self::Events(_)
             | Self::Announcements(_)
             | Self::Crank(_)
             | Self::Update(_)
             | Self::Demote(_)
             | Self::Claim(_)
             | Self::Tickets(_)
+            | Self::Serve(_)
             | Self::Rebalance(_)
             | Self::ExplainStake(_)
             | Self::AddValidator(_)
@@ -144,6 +151,14 @@ impl Command {
             | Self::Decrease(_)
             | Self::Completions(_) => false,
             _ => true,
+        }
+    }
+
+    /// What counts as landed. Events that a fork can drop are read only on request.
+    pub fn confirmation(&self, global: &GlobalArgs, config: &Config) -> Result<Confirmation, CliError> {
+        match self {
+            Self::Events(_) if global.commitment.is_none() => Ok(Confirmation::Finalized),
+            _ => global.confirmation(config),
         }
     }
 

@@ -13,11 +13,13 @@ pub mod crank {
 pub mod inspect {
     pub mod announcements;
     pub mod balance;
+    pub mod events;
     pub mod explain_stake;
     pub mod history;
     pub mod list;
     pub mod list_pools;
     pub mod report;
+    pub mod serve;
     pub mod show;
     pub mod tickets;
 }

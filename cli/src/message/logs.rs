@@ -23,7 +23,7 @@ impl Decoded {
         let mut depth = 0;
         let lines =
             logs.iter().filter_map(|line| decode(&visible(line, Form::OneLine), &program_id, &mut depth)).collect();
-        let events = EventLog::of(logs, &program_id).events.iter().map(describe).collect();
+        let events = EventLog::of(logs, &program_id).events.iter().map(|logged| describe(&logged.event)).collect();
         Self { lines, events }
     }
 

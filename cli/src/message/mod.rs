@@ -13,7 +13,7 @@ mod table;
 mod tests;
 mod token;
 
-pub use logs::Decoded;
+pub use {event::describe, logs::Decoded};
 
 use {
     crate::{error::CliError, input, output::Line},

@@ -34,6 +34,11 @@ pub trait CommandOutput {
 
     fn json(&self) -> Value;
 
+    /// Whether the answer is the last of several lines: its JSON has one line, as theirs.
+    fn is_line(&self) -> bool {
+        false
+    }
+
     /// How the command ends with this answer.
     fn exit(&self) -> Exit {
         Exit::Done
@@ -65,6 +70,7 @@ pub fn write(to: &mut impl Write, output: &dyn CommandOutput, format: Format, ve
 pub(crate) fn text(output: &dyn CommandOutput, format: Format, verbose: bool) -> String {
     let text = match format {
         Format::Display => AsText { output, verbose }.to_string(),
+        Format::Json if output.is_line() => Format::JsonCompact.render(&output.json()),
         Format::Json | Format::JsonCompact => format.render(&output.json()),
     };
     text.trim_end().to_owned()

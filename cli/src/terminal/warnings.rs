@@ -60,6 +60,10 @@ impl CommandOutput for Warned {
         json
     }
 
+    fn is_line(&self) -> bool {
+        self.answer.is_line()
+    }
+
     fn exit(&self) -> Exit {
         self.answer.exit()
     }

@@ -20,6 +20,14 @@ pub fn seconds(text: &str) -> Result<u32, String> {
     seconds.ok_or_else(|| format!("{text} is too long: use a shorter time"))
 }
 
+/// Reads a time of a second or more.
+pub fn positive_seconds(text: &str) -> Result<u32, String> {
+    match seconds(text)? {
+        0 => Err(format!("invalid time {text}: expected a second or more")),
+        seconds => Ok(seconds),
+    }
+}
+
 /// Unix time.
 pub fn now() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()

@@ -1,6 +1,7 @@
 //! Parts of a pool, as several commands show them.
 
 pub mod demotion;
+pub mod events;
 pub mod fees;
 pub mod limits;
 pub mod metadata;

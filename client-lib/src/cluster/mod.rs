@@ -39,9 +39,12 @@ pub use error::ClusterError;
 pub use rpc::RpcCluster;
 pub use slot_time::{SlotTime, SlotTimeSource};
 pub use types::{
-    Blockhash, BytesAt, Call, ClusterValidator, Confirmation, Execution, InflationReward, PastTransaction,
-    PerformanceSample, ReturnData, Simulation, TransactionStatus,
+    Blockhash, BytesAt, Call, ClusterValidator, Confirmation, Execution, InflationReward, LandedTransaction, ListenEnd,
+    PastTransaction, PerformanceSample, ReturnData, Simulation, TransactionStatus,
 };
+
+/// Most transactions of a page of the history.
+pub const HISTORY_PAGE: usize = 1_000;
 
 /// Byte offset of the owner in the data of a token account.
 const TOKEN_ACCOUNT_OWNER_OFFSET: usize = 32;
@@ -162,20 +165,28 @@ pub trait Cluster: Send + Sync {
         async { Ok(None) }
     }
 
-    /// Transactions that name `address`, newest first, and older than `before` if it is given. At most 1,000 are
-    /// returned; `None` without a history. How far it goes back depends on the endpoint.
+    /// Transactions that name `address`, newest first, and older than `before` if it is given. At most `limit` are
+    /// returned, and at most [`HISTORY_PAGE`]; `None` without a history. How far it goes back depends on the endpoint.
     fn history(
         &self,
         address: &Address,
         before: Option<&Signature>,
+        limit: usize,
     ) -> impl Future<Output = Result<Option<Vec<PastTransaction>>, ClusterError>> + Send {
-        let _ = (address, before);
+        let _ = (address, before, limit);
         async { Ok(None) }
     }
 
-    /// The instructions that a transaction ran, those that programs called included; `None` if the cluster does not
-    /// keep them.
-    fn calls(&self, signature: &Signature) -> impl Future<Output = Result<Option<Vec<Call>>, ClusterError>> + Send {
+    /// The first slot whose block the cluster still has: older transactions can be missing from its history.
+    fn first_available_block(&self) -> impl Future<Output = Result<u64, ClusterError>> + Send {
+        async { Ok(0) }
+    }
+
+    /// What a transaction ran; `None` if the cluster does not keep it.
+    fn landed(
+        &self,
+        signature: &Signature,
+    ) -> impl Future<Output = Result<Option<LandedTransaction>, ClusterError>> + Send {
         let _ = signature;
         async { Ok(None) }
     }
@@ -189,6 +200,13 @@ pub trait Cluster: Send + Sync {
     ) -> impl Future<Output = Result<Option<Vec<Option<InflationReward>>>, ClusterError>> + Send {
         let _ = (accounts, epoch);
         async { Ok(None) }
+    }
+
+    /// Listens for transactions that name `address`, until the subscription ends. Calls `heard` when it has begun to
+    /// listen, and after each transaction.
+    fn listen(&self, address: &Address, heard: &(dyn Fn() + Sync)) -> impl Future<Output = ListenEnd> + Send {
+        let _ = (address, heard);
+        async { ListenEnd::Unsupported }
     }
 
     /// The cluster's validators with stake; `None` if the cluster does not report them.

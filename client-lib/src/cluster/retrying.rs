@@ -2,8 +2,8 @@
 
 use {
     super::{
-        Blockhash, BytesAt, Call, Cluster, ClusterError, ClusterValidator, Execution, InflationReward, PastTransaction,
-        PerformanceSample, Simulation, TransactionStatus,
+        Blockhash, BytesAt, Cluster, ClusterError, ClusterValidator, Execution, InflationReward, LandedTransaction,
+        ListenEnd, PastTransaction, PerformanceSample, Simulation, TransactionStatus,
     },
     backon::{ExponentialBuilder, Retryable as _},
     solana_account::Account,
@@ -99,8 +99,9 @@ impl<C: Cluster, P: RetryPolicy> Cluster for Retrying<'_, C, P> {
         fee(message: &VersionedMessage) -> Option<u64>;
         performance_samples() -> Vec<PerformanceSample>;
         block_time(slot: u64) -> Option<i64>;
-        history(address: &Address, before: Option<&Signature>) -> Option<Vec<PastTransaction>>;
-        calls(signature: &Signature) -> Option<Vec<Call>>;
+        history(address: &Address, before: Option<&Signature>, limit: usize) -> Option<Vec<PastTransaction>>;
+        first_available_block() -> u64;
+        landed(signature: &Signature) -> Option<LandedTransaction>;
         inflation_rewards(accounts: &[Address], epoch: u64) -> Option<Vec<Option<InflationReward>>>;
         validator_set() -> Option<Vec<ClusterValidator>>;
         genesis_hash() -> Option<Hash>;
@@ -108,5 +109,9 @@ impl<C: Cluster, P: RetryPolicy> Cluster for Retrying<'_, C, P> {
 
     async fn wait_for_change(&self, address: &Address, within: Duration) {
         self.cluster.wait_for_change(address, within).await;
+    }
+
+    async fn listen(&self, address: &Address, heard: &(dyn Fn() + Sync)) -> ListenEnd {
+        self.cluster.listen(address, heard).await
     }
 }

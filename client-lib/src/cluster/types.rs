@@ -112,6 +112,37 @@ pub struct PastTransaction {
     pub succeeded: bool,
 }
 
+/// A transaction that has landed, with what it ran.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LandedTransaction {
+    /// The slot of its block.
+    pub slot: u64,
+    /// Its index in the block, if the cluster reports it.
+    pub index: Option<u32>,
+    /// Unix time of the block, in seconds, if the cluster reports it.
+    pub block_time: Option<i64>,
+    /// Whether it succeeded.
+    pub succeeded: bool,
+    /// Program logs; `None` if the cluster does not keep them.
+    pub logs: Option<Vec<String>>,
+    /// Number of its own instructions, the first of `calls`.
+    pub instructions: usize,
+    /// Its instructions, then those that programs called.
+    pub calls: Vec<Call>,
+}
+
+/// How listening for transactions ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ListenEnd {
+    /// The cluster offers no subscriptions.
+    Unsupported,
+    /// The subscription failed or ended.
+    Lost {
+        /// Message of the endpoint or the network.
+        detail: String,
+    },
+}
+
 /// An instruction that a transaction ran.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {

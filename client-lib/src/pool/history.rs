@@ -2,14 +2,14 @@
 
 use {
     super::PoolSnapshot,
-    crate::cluster::{Call, Cluster},
+    crate::cluster::{Call, Cluster, HISTORY_PAGE},
     solana_clock::Clock,
     solana_epoch_schedule::EpochSchedule,
     solana_signature::Signature,
     tidepool_interface::instruction::tag,
 };
 
-/// Requests for pages of the history, each of 1,000 transactions.
+/// Requests for pages of the history.
 const PAGES: usize = 10;
 
 /// Transactions that are examined.
@@ -37,7 +37,8 @@ where
     let last = snapshot.pool().head.last_update_epoch.get();
     let (mut before, mut examined) = (None::<Signature>, 0);
     for _ in 0..PAGES {
-        let page = cluster.history(&snapshot.pool().head.validator_list, before.as_ref()).await.ok()??;
+        let page =
+            cluster.history(&snapshot.pool().head.validator_list, before.as_ref(), HISTORY_PAGE).await.ok()??;
         for past in &page {
             let epoch = schedule.get_epoch(past.slot);
             if !past.succeeded || epoch >= last {
@@ -48,8 +49,8 @@ where
                 return None;
             }
             // With a gap in the history, an earlier update could be taken for the previous one.
-            let calls = cluster.calls(&past.signature).await.ok()??;
-            if calls.iter().any(|call| proves_update(call, snapshot)) {
+            let landed = cluster.landed(&past.signature).await.ok()??;
+            if landed.calls.iter().any(|call| proves_update(call, snapshot)) {
                 return Some(epoch);
             }
         }

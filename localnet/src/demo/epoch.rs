@@ -27,7 +27,10 @@ pub struct EpochFigures {
 impl Stage<'_> {
     /// Lets an epoch pass and updates the pool.
     pub async fn next_epoch(&mut self) -> Result<EpochFigures, RunError> {
+        let (stakes, before) = (self.active_stakes(), self.snapshot().rate());
         let rewards = next_epoch(self.cluster(), self.snapshot())?;
+        self.check_rewards(&rewards, &stakes)?;
+        self.note_raised_commission(&rewards, &stakes)?;
         for (vote, lamports) in &rewards.by_vote {
             *self.rewards.entry(*vote).or_default() += lamports;
         }
@@ -39,6 +42,9 @@ impl Stage<'_> {
         let updated = update(&self.driver, self.snapshot()).await?;
         // Only the bank's rewards can have increased the pool's total.
         RunError::check("the reward that the pool booked, in lamports,", rewards.total, updated.reward)?;
+        let years = self.cluster().bank().epoch_duration_in_years(rewards.epoch - 1);
+        let total = before.total_lamports.get();
+        self.growth.note_inflation(rewards.epoch, rewards.total, updated.fee.lamports, total, years);
         let rate = updated.snapshot.rate();
         self.set_snapshot(updated.snapshot);
         Ok(EpochFigures {

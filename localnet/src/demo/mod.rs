@@ -1,21 +1,30 @@
-//! A demo of half a minute: creates a pool, sets weights, deposits, pays rewards for some epochs, withdraws, and balances the books.
+//! A demo: creates a pool, sets weights and limits, deposits, pays rewards for some epochs, demotes a validator, pays exit tickets,
+//! withdraws, and balances the books.
 //! The staker's key is discarded after the weights are set: rebalancing is permissionless.
 
+mod demotion;
 mod epoch;
+mod exits;
+mod inflation;
+mod limits;
 mod moves;
 mod report;
 mod stage;
 mod weights;
+mod yields;
 
 use {
     crate::run::{self, Ledger, RunError},
+    demotion::Raised,
     epoch::EpochFigures,
+    exits::Ticket,
     solana_address::Address,
     solana_native_token::LAMPORTS_PER_SOL,
     stage::Stage,
     std::{io::Write, path::PathBuf},
     tidepool_embedded::EmbeddedCluster,
     weights::Weighed,
+    yields::Yields,
 };
 
 /// The SPL stake pool's program id on mainnet. The program works under any id.
@@ -54,6 +63,12 @@ pub struct Shown {
     pub epochs: Vec<EpochFigures>,
     /// Target and stake of each validator at the end.
     pub weighed: Vec<Weighed>,
+    /// The commission that was raised, in a pool of several validators.
+    pub raised: Option<Raised>,
+    /// The exit tickets, all of them paid.
+    pub tickets: Vec<Ticket>,
+    /// The yield by the ledger and by the bank.
+    pub yields: Yields,
     /// The books.
     pub ledger: Ledger,
 }
@@ -92,7 +107,9 @@ pub async fn play(cluster: &EmbeddedCluster, options: &Options, out: &mut dyn Wr
     while index <= script.epochs || (!stage.is_at_rest() && index <= script.epochs + SETTLING_EPOCHS) {
         let mut figures = stage.next_epoch().await?;
         script.act(index, &mut stage).await?;
+        stage.demote().await?;
         stage.rebalance().await?;
+        stage.claim_exits().await?;
         stage.note_movement(&mut figures);
         report::write_epoch(out, &figures)?;
         report::write_events(out, &stage.take_events())?;
@@ -101,17 +118,24 @@ pub async fn play(cluster: &EmbeddedCluster, options: &Options, out: &mut dyn Wr
     }
     let weighed = weights::check(stage.snapshot())?;
     report::write_validators(out, &stage, &weighed)?;
+    report::write_raised_commission(out, &stage)?;
+    let yields = stage.yields()?;
+    report::write_yields(out, &yields)?;
     report::write_chart(out, &epochs)?;
-    let pool = stage.pool;
+    let (pool, raised, tickets) = (stage.pool, stage.raised, stage.tickets.clone());
     let ledger = stage.close().await?;
     report::write_books(out, &stage, &ledger)?;
     ledger.check()?;
-    Ok(Shown { pool, epochs, weighed, ledger })
+    Ok(Shown { pool, epochs, weighed, raised, tickets, yields, ledger })
 }
 
 /// The epochs of the demo's events. Epoch 0 is the one in which the first stake has become active.
 struct Script {
     epochs: u64,
+    /// A validator raises its commission.
+    raise_commission: u64,
+    /// Holders request exit tickets.
+    request_exits: u64,
     /// The reserve's target is raised.
     fill_reserve: u64,
     /// A holder withdraws SOL.
@@ -123,12 +147,25 @@ struct Script {
 impl Script {
     fn new(epochs: u64) -> Self {
         let fill_reserve = (epochs / 2).max(1);
-        Self { epochs, fill_reserve, leave_in_sol: fill_reserve + 1, leave_in_stake: (fill_reserve + 2).min(epochs) }
+        Self {
+            epochs,
+            raise_commission: 1,
+            request_exits: fill_reserve - 1,
+            fill_reserve,
+            leave_in_sol: fill_reserve + 1,
+            leave_in_stake: (fill_reserve + 2).min(epochs),
+        }
     }
 
     async fn act(&self, epoch: u64, stage: &mut Stage<'_>) -> Result<(), RunError> {
         if epoch == 0 {
             stage.deposit_stake().await?;
+        }
+        if epoch == self.raise_commission {
+            stage.raise_commission().await?;
+        }
+        if epoch == self.request_exits {
+            stage.request_exits().await?;
         }
         if epoch == self.fill_reserve {
             stage.raise_reserve().await?;
@@ -139,6 +176,9 @@ impl Script {
         }
         if epoch == self.leave_in_stake {
             stage.withdraw_stake().await?;
+        }
+        if epoch == self.epochs {
+            stage.try_higher_fee().await?;
         }
         Ok(())
     }

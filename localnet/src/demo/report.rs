@@ -1,7 +1,7 @@
 //! The demo's output.
 
 use {
-    super::{EpochFigures, Options, stage::Stage, weights, weights::Weighed},
+    super::{EpochFigures, Options, stage::Stage, weights, weights::Weighed, yields::Yields},
     crate::{
         run::Ledger,
         terminal::{Percent, Rate, Sol, Tokens, chart, counted, short_address, write_table},
@@ -78,6 +78,35 @@ pub fn write_validators(out: &mut dyn Write, stage: &Stage<'_>, weighed: &[Weigh
     write_heading(out, &heading)?;
     let headings = ["vote account", "commission", "credits", "weight", "target (SOL)", "stake (SOL)", "rewards (SOL)"];
     write_table(out, headings, 1, rows)
+}
+
+/// Writes what a raised commission has taken from the pool.
+pub fn write_raised_commission(out: &mut dyn Write, stage: &Stage<'_>) -> io::Result<()> {
+    let Some(raised) = stage.raised else { return Ok(()) };
+    let (vote, lost, exposed) = (short_address(&raised.vote), Sol(raised.lost), Sol(raised.exposed));
+    writeln!(out, "  {vote} has raised its commission in epoch {}, and was demoted in the same epoch.", raised.epoch)?;
+    writeln!(
+        out,
+        "  The new one has taken {lost} SOL, the rewards of the minimum stake of {exposed} SOL that stays with it."
+    )
+}
+
+/// Writes the yield by the ledger, and its causes.
+pub fn write_yields(out: &mut dyn Write, yields: &Yields) -> io::Result<()> {
+    let epochs = yields.ledger.interval.epochs();
+    write_heading(out, &format!("Growth of a pool token over {epochs} epochs, and the yield of a year"))?;
+    let percent = |share: f64, decimals: usize| format!("{:.decimals$} %", share * 100.0);
+    let row = |name: &str, growth: f64, annual: Option<f64>| {
+        [name.to_owned(), percent(growth, 9), annual.map_or_else(String::new, |annual| percent(annual, 3))]
+    };
+    let both = (1.0 + yields.by_inflation) * (1.0 + yields.by_tickets) - 1.0;
+    let rows = [
+        row("inflation, by the bank's points, commissions and the fee", yields.by_inflation, None),
+        row("exit tickets, paid as fixed at their requests", yields.by_tickets, None),
+        row("both", both, Some(yields.annual)),
+        row("the pool's ledger", yields.ledger.growth, Some(yields.ledger.annual)),
+    ];
+    write_table(out, ["", "growth", "a year"], 1, rows)
 }
 
 pub fn write_chart(out: &mut dyn Write, epochs: &[EpochFigures]) -> io::Result<()> {

@@ -1,7 +1,14 @@
 //! The demo's pool, holders and books.
 
 use {
-    super::{KEEP_IN_RESERVE, Options, PROGRAM_ID, report},
+    super::{
+        KEEP_IN_RESERVE, Options, PROGRAM_ID,
+        demotion::Raised,
+        exits::Ticket,
+        limits::{EPOCH_FEE, WITHDRAWAL_FEE},
+        report,
+        yields::Growth,
+    },
     crate::{
         run::{Driver, Ledger, RunError, Side, tokens_in, under_management},
         terminal::{Sol, counted},
@@ -17,7 +24,7 @@ use {
         plan::Plan,
         pool::{PoolSnapshot, StakeSelection},
     },
-    tidepool_core::{maths::Fee, minimum_stake_lamports},
+    tidepool_core::minimum_stake_lamports,
     tidepool_embedded::{EmbeddedCluster, Validator},
 };
 
@@ -26,7 +33,7 @@ const WALLET_LAMPORTS: u64 = 20_000 * LAMPORTS_PER_SOL;
 
 /// Lamports of the deposits of the first two wallets, and of the third wallet's delegation.
 const DEPOSIT_LAMPORTS: [u64; 3] =
-    [5_000 * LAMPORTS_PER_SOL, 4_500 * LAMPORTS_PER_SOL + 123_456_789, 3_000 * LAMPORTS_PER_SOL];
+    [5_000 * LAMPORTS_PER_SOL, 9_500 * LAMPORTS_PER_SOL + 123_456_789, 3_000 * LAMPORTS_PER_SOL];
 
 /// Validators per plan that adds validators. A longer list costs more compute units than a simulation before the plan shows.
 const ADDED_AT_ONCE: usize = 32;
@@ -52,9 +59,9 @@ pub struct Stage<'c> {
     pub driver: Driver<'c>,
     pub manager: Keypair,
     pub pool: Address,
-    /// Withdraws SOL.
+    /// Requests a small exit ticket, and withdraws SOL.
     pub ada: Holder,
-    /// Stays in the pool.
+    /// Requests an exit ticket for a third of the pool.
     pub ben: Holder,
     /// Deposits and withdraws stake.
     pub cleo: Holder,
@@ -62,6 +69,11 @@ pub struct Stage<'c> {
     pub ledger: Ledger,
     /// Rewards of each validator's stake in lamports, by vote account.
     pub rewards: HashMap<Address, u64>,
+    /// The commission that was raised.
+    pub raised: Option<Raised>,
+    pub tickets: Vec<Ticket>,
+    /// Causes of the growth of the exchange rate.
+    pub growth: Growth,
     snapshot: PoolSnapshot,
     events: Vec<String>,
 }
@@ -79,8 +91,8 @@ impl<'c> Stage<'c> {
         let minimum = minimum_stake_lamports(stake_rent, client_minimum(&driver).await?);
         let create = CreatePool {
             staker: staker.pubkey(),
-            epoch_fee: Fee::new(5, 100),
-            withdrawal_fee: Fee::new(1, 1_000),
+            epoch_fee: EPOCH_FEE,
+            withdrawal_fee: WITHDRAWAL_FEE,
             initial_reserve_lamports: minimum * u64::from(options.validators) + KEEP_IN_RESERVE,
             ..CreatePool::new(PROGRAM_ID, manager.pubkey(), options.validators + 8, addresses)
         };
@@ -103,6 +115,9 @@ impl<'c> Stage<'c> {
             cleos_stake: Keypair::new(),
             ledger,
             rewards: HashMap::new(),
+            raised: None,
+            tickets: vec![],
+            growth: Growth::default(),
             snapshot,
             events: vec![],
             driver,
@@ -112,6 +127,8 @@ impl<'c> Stage<'c> {
         stage.add_validators(&staker).await?;
         stage.set_weights(&staker).await?;
         stage.set_policy(stage.policy(), "the manager sets the policy").await?;
+        stage.set_demotion_policy().await?;
+        stage.set_limits().await?;
         Ok(stage)
     }
 
@@ -197,6 +214,7 @@ impl<'c> Stage<'c> {
         let own = [self.pool, head.validator_list, head.pool_mint, head.manager_fee_account];
         let rent = own.iter().map(|address| cluster.lamports(address)).sum();
         ledger.book(Side::Held, "pool, list, mint and fee account", rent);
+        ledger.book(Side::Held, "escrow account", self.escrow_lamports());
 
         RunError::check(
             "the pool's total, in lamports,",

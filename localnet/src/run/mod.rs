@@ -1,7 +1,9 @@
-//! Common parts of the demo and the rehearsal: sending plans, changes of epochs, deposits and withdrawals, the books.
+//! Common parts of the demo and the rehearsal: sending plans, changes of epochs, deposits, withdrawals, exit tickets, demotions, the books.
 
+mod demotions;
 mod driver;
 mod error;
+mod exits;
 mod fee;
 mod ledger;
 mod rewards;
@@ -9,8 +11,10 @@ mod trades;
 mod update;
 
 pub use {
+    demotions::demote,
     driver::{Driver, Receipt, start},
     error::RunError,
+    exits::{RequestedExit, claim_exits, request_exit},
     fee::{EpochFee, epoch_fee},
     ledger::{Ledger, Side},
     rewards::{PoolRewards, next_epoch},

@@ -19,6 +19,8 @@ pub struct PoolRewards {
     pub accounts: usize,
     /// Lamports by validator (vote account).
     pub by_vote: HashMap<Address, u64>,
+    /// Lamports for all stake of the cluster, by the bank's inflation.
+    pub inflation: u64,
 }
 
 /// Advances to the next epoch until the bank has paid all rewards. Checks the bank's report against the balance of each stake account of
@@ -35,8 +37,8 @@ pub fn next_epoch(cluster: &EmbeddedCluster, snapshot: &PoolSnapshot) -> Result<
         })
         .collect();
     let before: Vec<u64> = accounts.iter().map(|(_, address)| cluster.lamports(address)).collect();
-    let paid = pay(cluster)?;
-    let mut rewards = PoolRewards { epoch: cluster.epoch(), ..PoolRewards::default() };
+    let (paid, inflation) = pay(cluster)?;
+    let mut rewards = PoolRewards { epoch: cluster.epoch(), inflation, ..PoolRewards::default() };
     for ((vote, address), before) in accounts.iter().zip(before) {
         let arrived = cluster.lamports(address).saturating_sub(before);
         RunError::check(
@@ -51,16 +53,25 @@ pub fn next_epoch(cluster: &EmbeddedCluster, snapshot: &PoolSnapshot) -> Result<
     Ok(rewards)
 }
 
-/// Advances to the next epoch, and returns the rewards of each account from the bank's reports of all blocks.
-fn pay(cluster: &EmbeddedCluster) -> Result<HashMap<Address, u64>, EmbeddedError> {
+/// Advances to the next epoch. Returns the rewards of each account from the bank's reports of all blocks, and the inflation.
+fn pay(cluster: &EmbeddedCluster) -> Result<(HashMap<Address, u64>, u64), EmbeddedError> {
     cluster.begin_epoch()?;
+    let inflation = inflation(cluster);
     let mut paid = HashMap::new();
     add_block(cluster, &mut paid);
     while cluster.epoch_rewards().active {
         cluster.advance_blocks(1);
         add_block(cluster, &mut paid);
     }
-    Ok(paid)
+    Ok((paid, inflation))
+}
+
+/// Lamports of inflation for the stake of the previous epoch: rate of the year, supply and length of the epoch.
+fn inflation(cluster: &EmbeddedCluster) -> u64 {
+    let bank = cluster.bank();
+    let supply = bank.parent().map_or(0, |parent| parent.capitalization());
+    let rate = bank.inflation().validator(bank.slot_in_year_for_inflation());
+    (rate * supply as f64 * bank.epoch_duration_in_years(bank.epoch() - 1)) as u64
 }
 
 fn add_block(cluster: &EmbeddedCluster, paid: &mut HashMap<Address, u64>) {

@@ -1,6 +1,7 @@
 //! What the second part of the extension promises to holders: a ledger, limits that hold against the manager's own key, demotion by
 //! proof, and exits in SOL for any sum.
 
+mod demoted_stake;
 mod demotion;
 mod growth_charge;
 mod ledger;

@@ -125,7 +125,7 @@ fn join(table: &str, markers: &BTreeMap<String, String>) -> anyhow::Result<Vec<G
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::SUITES, *};
 
     fn root() -> &'static Path {
         Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
@@ -135,6 +135,18 @@ mod tests {
     fn every_guard_can_be_taken_out() {
         for guard in read(root()).unwrap() {
             guard.take_out(&fs::read_to_string(root().join(&guard.file)).unwrap()).unwrap();
+        }
+    }
+
+    /// A renamed test would be noticed only by a run of all guards, which takes an hour.
+    #[test]
+    fn every_row_names_a_test() {
+        for guard in read(root()).unwrap() {
+            let (attack, test) = guard.test.split_once("::").unwrap();
+            let files = SUITES.map(|suite| root().join(format!("tests/tests/{suite}/{attack}.rs")));
+            let text: String = files.iter().filter_map(|file| fs::read_to_string(file).ok()).collect();
+            let mut tests = text.split("#[test]").skip(1).filter_map(|after| after.split_once("fn "));
+            assert!(tests.any(|(_, function)| function.starts_with(test)), "{TABLE}: no test {}", guard.test);
         }
     }
 

@@ -7,11 +7,13 @@ use {
         RpcCluster, check_count,
         wire::{lenient, required},
     },
-    crate::cluster::{Call, ClusterError, ClusterValidator, InflationReward, PastTransaction, PerformanceSample},
+    crate::cluster::{
+        Call, ClusterError, ClusterValidator, HISTORY_PAGE, InflationReward, LandedTransaction, PastTransaction,
+        PerformanceSample,
+    },
     serde::Deserialize,
     serde_json::{Value, json},
     solana_address::Address,
-    solana_commitment_config::CommitmentConfig,
     solana_rpc_client_api::{
         filter::{Memcmp, MemcmpEncodedBytes},
         request::RpcRequest,
@@ -67,8 +69,13 @@ struct WireReward {
 
 /// A transaction in the encoding `json`.
 #[derive(Deserialize)]
-#[serde(expecting = "a transaction")]
+#[serde(rename_all = "camelCase", expecting = "a transaction")]
 struct WireRun {
+    slot: u64,
+    #[serde(default, deserialize_with = "lenient")]
+    transaction_index: Option<u32>,
+    #[serde(default, deserialize_with = "lenient")]
+    block_time: Option<i64>,
     transaction: WireTransaction,
     meta: WireMeta,
 }
@@ -88,6 +95,10 @@ struct WireMessage {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct WireMeta {
+    #[serde(deserialize_with = "required")]
+    err: Option<Value>,
+    #[serde(default, deserialize_with = "lenient")]
+    log_messages: Option<Vec<String>>,
     #[serde(default, deserialize_with = "lenient")]
     loaded_addresses: Option<WireLoaded>,
     #[serde(default, deserialize_with = "lenient")]
@@ -130,8 +141,10 @@ impl RpcCluster {
         &self,
         address: &Address,
         before: Option<&Signature>,
+        limit: usize,
     ) -> Result<Vec<PastTransaction>, ClusterError> {
-        let mut config = json!({ "commitment": CommitmentConfig::confirmed().commitment });
+        let mut config =
+            json!({ "commitment": self.history_commitment().commitment, "limit": limit.min(HISTORY_PAGE) });
         if let Some(before) = before {
             config["before"] = json!(before.to_string());
         }
@@ -143,15 +156,15 @@ impl RpcCluster {
         found.into_iter().map(decode).collect()
     }
 
-    pub(super) async fn ask_calls(&self, signature: &Signature) -> Result<Option<Vec<Call>>, ClusterError> {
+    pub(super) async fn ask_landed(&self, signature: &Signature) -> Result<Option<LandedTransaction>, ClusterError> {
         let config = json!({
             "encoding": "json",
-            "commitment": CommitmentConfig::confirmed().commitment,
+            "commitment": self.history_commitment().commitment,
             "maxSupportedTransactionVersion": 1,
         });
         let found: Option<WireRun> =
             self.ask(RpcRequest::GetTransaction, json!([signature.to_string(), config])).await?;
-        found.map(WireRun::calls).transpose()
+        found.map(WireRun::landed).transpose()
     }
 
     pub(super) async fn ask_rewards(
@@ -161,7 +174,7 @@ impl RpcCluster {
     ) -> Result<Vec<Option<InflationReward>>, ClusterError> {
         let names: Vec<_> = accounts.iter().map(Address::to_string).collect();
         // The method does not support the commitment `processed`.
-        let config = json!({ "epoch": epoch, "commitment": CommitmentConfig::confirmed().commitment });
+        let config = json!({ "epoch": epoch, "commitment": self.history_commitment().commitment });
         let found: Vec<Option<WireReward>> =
             self.ask_for(accounts.len(), RpcRequest::GetInflationReward, json!([names, config])).await?;
         let decode = |WireReward { amount, commission, commission_bps }| InflationReward {
@@ -190,13 +203,23 @@ impl RpcCluster {
 }
 
 impl WireRun {
-    fn calls(self) -> Result<Vec<Call>, ClusterError> {
+    fn landed(self) -> Result<LandedTransaction, ClusterError> {
         let WireMessage { account_keys, instructions } = self.transaction.message;
         let loaded = self.meta.loaded_addresses.into_iter().flat_map(|loaded| [loaded.writable, loaded.readonly]);
         let keys = account_keys.into_iter().chain(loaded.flatten());
         let keys = keys.map(|key| parse(&key, "account")).collect::<Result<Vec<Address>, _>>()?;
         let inner = self.meta.inner_instructions.into_iter().flatten().flat_map(|inner| inner.instructions);
-        instructions.into_iter().chain(inner).map(|instruction| instruction.call(&keys)).collect()
+        let own = instructions.len();
+        let calls = instructions.into_iter().chain(inner).map(|instruction| instruction.call(&keys));
+        Ok(LandedTransaction {
+            slot: self.slot,
+            index: self.transaction_index,
+            block_time: self.block_time,
+            succeeded: self.meta.err.is_none(),
+            logs: self.meta.log_messages,
+            instructions: own,
+            calls: calls.collect::<Result<_, _>>()?,
+        })
     }
 }
 

@@ -13,8 +13,9 @@ mod wire;
 
 use {
     super::{
-        Blockhash, BytesAt, Call, Cluster, ClusterError, ClusterValidator, Confirmation, Execution, InflationReward,
-        PastTransaction, PerformanceSample, Simulation, TOKEN_ACCOUNT_OWNER_OFFSET, TransactionStatus,
+        Blockhash, BytesAt, Cluster, ClusterError, ClusterValidator, Confirmation, Execution, InflationReward,
+        LandedTransaction, ListenEnd, PastTransaction, PerformanceSample, Simulation, TOKEN_ACCOUNT_OWNER_OFFSET,
+        TransactionStatus,
     },
     base64::{Engine as _, prelude::BASE64_STANDARD},
     chunks::Chunks,
@@ -112,6 +113,14 @@ impl RpcCluster {
 }
 
 impl RpcCluster {
+    /// The commitment, raised to `confirmed`: methods about blocks do not support `processed`.
+    fn history_commitment(&self) -> CommitmentConfig {
+        match self.client.commitment() {
+            processed if processed.is_processed() => CommitmentConfig::confirmed(),
+            commitment => commitment,
+        }
+    }
+
     /// Sends a request and decodes the response here. The client's own methods also decode unused fields, and fail if
     /// one of these is malformed.
     async fn ask<T: DeserializeOwned>(&self, request: RpcRequest, params: Value) -> Result<T, ClusterError> {
@@ -247,11 +256,10 @@ impl Cluster for RpcCluster {
 
     async fn block_height(&self) -> Result<u64, ClusterError> {
         // The height of a minority fork can be ahead.
-        let commitment = match self.client.commitment() {
-            processed if processed.is_processed() => CommitmentConfig::confirmed(),
-            commitment => commitment,
-        };
-        self.client.get_block_height_with_commitment(commitment).await.map_err(|error| from_client(error, 1))
+        self.client
+            .get_block_height_with_commitment(self.history_commitment())
+            .await
+            .map_err(|error| from_client(error, 1))
     }
 
     async fn simulate(&self, transaction: &VersionedTransaction) -> Result<Simulation, ClusterError> {
@@ -303,12 +311,25 @@ impl Cluster for RpcCluster {
         &self,
         address: &Address,
         before: Option<&Signature>,
+        limit: usize,
     ) -> Result<Option<Vec<PastTransaction>>, ClusterError> {
-        self.ask_history(address, before).await.map(Some)
+        self.ask_history(address, before, limit).await.map(Some)
     }
 
-    async fn calls(&self, signature: &Signature) -> Result<Option<Vec<Call>>, ClusterError> {
-        self.ask_calls(signature).await
+    async fn first_available_block(&self) -> Result<u64, ClusterError> {
+        self.ask(RpcRequest::GetFirstAvailableBlock, Value::Null).await
+    }
+
+    async fn landed(&self, signature: &Signature) -> Result<Option<LandedTransaction>, ClusterError> {
+        self.ask_landed(signature).await
+    }
+
+    async fn listen(&self, address: &Address, heard: &(dyn Fn() + Sync)) -> ListenEnd {
+        let Some(url) = &self.websocket_url else { return ListenEnd::Unsupported };
+        match subscribe::listen(url, address, self.history_commitment(), heard).await {
+            Ok(never) => match never {},
+            Err(error) => ListenEnd::Lost { detail: error.to_string() },
+        }
     }
 
     async fn inflation_rewards(

@@ -5,7 +5,11 @@ use {
     solana_address::Address,
     solana_commitment_config::CommitmentConfig,
     solana_pubsub_client::nonblocking::pubsub_client::{PubsubClient, PubsubClientError},
-    solana_rpc_client_api::{client_error::reqwest::Url, config::RpcAccountInfoConfig},
+    solana_rpc_client_api::{
+        client_error::reqwest::Url,
+        config::{RpcAccountInfoConfig, RpcTransactionLogsConfig, RpcTransactionLogsFilter},
+    },
+    std::convert::Infallible,
 };
 
 /// The websocket URL of the endpoint at `url`, by the rule of the Solana CLI: the port plus one, if there is a port.
@@ -34,6 +38,25 @@ pub(super) async fn next_change(
         Some(_) => Ok(()),
         None => Err(PubsubClientError::ConnectionClosed("by the endpoint".into())),
     }
+}
+
+/// Calls `heard` when the subscription to transactions that name `address` begins, and after each of them. Errors when
+/// it ends.
+pub(super) async fn listen(
+    websocket_url: &str,
+    address: &Address,
+    commitment: CommitmentConfig,
+    heard: &(dyn Fn() + Sync),
+) -> Result<Infallible, PubsubClientError> {
+    let client = PubsubClient::new(websocket_url).await?;
+    let filter = RpcTransactionLogsFilter::Mentions(vec![address.to_string()]);
+    let config = RpcTransactionLogsConfig { commitment: Some(commitment) };
+    let (mut transactions, _unsubscribe) = client.logs_subscribe(filter, config).await?;
+    heard();
+    while transactions.next().await.is_some() {
+        heard();
+    }
+    Err(PubsubClientError::ConnectionClosed("by the endpoint".into()))
 }
 
 #[cfg(test)]

@@ -231,7 +231,7 @@ impl<'a> Grouping<'a> {
             _ => format!("rebalance {}", validators(movements)),
         };
         let group = InstructionGroup::one(label, self.instruction(&draft), self.units(&draft))
-            .growing(self.cost.growth())
+            .growing(self.cost.growth(draft.selections))
             .logging(logs::rebalance(draft.increases, draft.decreases))
             .running(trace::rebalance(draft.increases, draft.decreases));
         if let Some(stage) = self.stages.last_mut() {

@@ -1,7 +1,10 @@
 use {
     super::*,
     crate::{
-        cluster::{Blockhash, BytesAt, Call, ClusterError, Execution, PastTransaction, Simulation, TransactionStatus},
+        cluster::{
+            Blockhash, BytesAt, Call, ClusterError, Execution, LandedTransaction, PastTransaction, Simulation,
+            TransactionStatus,
+        },
         pool::fixture::*,
     },
     solana_account::Account,
@@ -52,6 +55,7 @@ impl Cluster for Historian {
         &self,
         address: &Address,
         before: Option<&Signature>,
+        _: usize,
     ) -> Result<Option<Vec<PastTransaction>>, ClusterError> {
         assert_eq!(*address, LIST);
         let Some(past) = &self.past else { return Err(ClusterError::Refused { detail: "no history".into() }) };
@@ -65,9 +69,10 @@ impl Cluster for Historian {
         Ok(Some(page.collect()))
     }
 
-    async fn calls(&self, signature: &Signature) -> Result<Option<Vec<Call>>, ClusterError> {
+    async fn landed(&self, signature: &Signature) -> Result<Option<LandedTransaction>, ClusterError> {
         let (_, _, tag) = self.past.as_ref().unwrap()[index(signature)];
-        Ok(Some(vec![Call { program_id: self.program, accounts: vec![POOL, LIST], data: vec![tag] }]))
+        let calls = vec![Call { program_id: self.program, accounts: vec![POOL, LIST], data: vec![tag] }];
+        Ok(Some(LandedTransaction { calls, ..LandedTransaction::default() }))
     }
 
     async fn block_time(&self, slot: u64) -> Result<Option<i64>, ClusterError> {

@@ -1,6 +1,6 @@
 //! Requests about the past, the pace and the validators of a cluster.
 
-use super::*;
+use {super::*, crate::cluster::Call};
 
 const KEYS: [&str; 4] = [
     "11111111111111111111111111111111",
@@ -47,19 +47,22 @@ async fn decodes_history() {
     });
     let cluster = RpcCluster::new(url);
     let signature = Signature::default();
-    let found = cluster.history(&key(1), Some(&signature)).await.unwrap().unwrap();
+    let found = cluster.history(&key(1), Some(&signature), 7).await.unwrap().unwrap();
     let past = |slot, succeeded| PastTransaction { signature, slot, succeeded };
     assert_eq!(found, [past(9, true), past(8, false)]);
     let request = requests.recv().unwrap();
     assert_eq!((&request["method"], &request["params"][0]), (&json!("getSignaturesForAddress"), &json!(KEYS[1])));
-    assert_eq!(request["params"][1]["before"], signature.to_string());
+    let expected = json!({ "before": signature.to_string(), "commitment": "confirmed", "limit": 7 });
+    assert_eq!(request["params"][1], expected);
 }
 
-/// A transaction with an instruction that uses a lookup table, and one that a program called.
-fn transaction_with_calls(last_account: usize) -> Value {
+/// A transaction of this version, with an instruction that uses a lookup table, and one that a program called.
+fn landed_transaction(version: Value, last_account: usize) -> Value {
     json!({
         "slot": 9,
-        "version": 0,
+        "version": version,
+        "blockTime": 1_700_000_000,
+        "transactionIndex": 4,
         "transaction": {
             "signatures": [],
             "message": {
@@ -69,6 +72,7 @@ fn transaction_with_calls(last_account: usize) -> Value {
         },
         "meta": {
             "err": null,
+            "logMessages": ["Program log: x\ny"],
             "loadedAddresses": { "writable": [KEYS[2]], "readonly": [KEYS[3]] },
             "innerInstructions": [{
                 "index": 0,
@@ -79,17 +83,57 @@ fn transaction_with_calls(last_account: usize) -> Value {
 }
 
 #[tokio::test]
-async fn decodes_calls() {
-    let (url, _) = endpoint("200 OK", |request| result(request, transaction_with_calls(0)));
-    let calls = RpcCluster::new(url).calls(&Signature::default()).await.unwrap().unwrap();
+async fn decodes_landed_transactions_of_all_versions() {
     let outer = Call { program_id: key(1), accounts: vec![key(0), key(2)], data: vec![7] };
-    assert_eq!(calls, [outer, Call { program_id: key(3), accounts: vec![key(0)], data: vec![] }]);
+    let expected = LandedTransaction {
+        slot: 9,
+        index: Some(4),
+        block_time: Some(1_700_000_000),
+        succeeded: true,
+        logs: Some(vec!["Program log: x\ny".into()]),
+        instructions: 1,
+        calls: vec![outer, Call { program_id: key(3), accounts: vec![key(0)], data: vec![] }],
+    };
+    let answers: [fn(&Value) -> Value; 3] = [
+        |request| result(request, landed_transaction(json!("legacy"), 0)),
+        |request| result(request, landed_transaction(json!(0), 0)),
+        |request| result(request, landed_transaction(json!(1), 0)),
+    ];
+    for answer in answers {
+        let (url, requests) = endpoint("200 OK", answer);
+        let cluster = RpcCluster::with_confirmation(url, Confirmation::Finalized);
+        assert_eq!(cluster.landed(&Signature::default()).await.unwrap(), Some(expected.clone()));
+        let request = requests.recv().unwrap();
+        let config = json!({ "commitment": "finalized", "encoding": "json", "maxSupportedTransactionVersion": 1 });
+        assert_eq!((&request["method"], &request["params"][1]), (&json!("getTransaction"), &config));
+    }
+}
 
+#[tokio::test]
+async fn rejects_malformed_landed_transactions() {
     let (url, _) = endpoint("200 OK", |request| result(request, Value::Null));
-    assert_eq!(RpcCluster::new(url).calls(&Signature::default()).await.unwrap(), None);
-    let (url, _) = endpoint("200 OK", |request| result(request, transaction_with_calls(4)));
-    let error = RpcCluster::new(url).calls(&Signature::default()).await.unwrap_err();
-    assert!(matches!(error, ClusterError::UnexpectedAnswer { .. }), "{error}");
+    assert_eq!(RpcCluster::new(url).landed(&Signature::default()).await.unwrap(), None);
+    let answers: [fn(&Value) -> Value; 2] = [
+        // An account that it does not have, and no word on whether it failed.
+        |request| result(request, landed_transaction(json!(0), 4)),
+        |request| {
+            let mut landed = landed_transaction(json!(0), 0);
+            landed["meta"].as_object_mut().unwrap().remove("err");
+            result(request, landed)
+        },
+    ];
+    for answer in answers {
+        let (url, _) = endpoint("200 OK", answer);
+        let error = RpcCluster::new(url).landed(&Signature::default()).await.unwrap_err();
+        assert!(matches!(error, ClusterError::UnexpectedAnswer { .. }), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn decodes_first_available_block() {
+    let (url, requests) = endpoint("200 OK", |request| result(request, json!(77)));
+    assert_eq!(RpcCluster::new(url).first_available_block().await.unwrap(), 77);
+    assert_eq!(requests.recv().unwrap()["method"], "getFirstAvailableBlock");
 }
 
 #[tokio::test]

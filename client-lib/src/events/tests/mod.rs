@@ -1,5 +1,11 @@
+mod chain;
+mod following;
+mod reading;
+
 use {
     super::*,
+    base64::{Engine as _, prelude::BASE64_STANDARD},
+    solana_address::Address,
     tidepool_interface::{
         address::STAKE_PROGRAM_ID,
         event::{EventData, NO_STATUS},
@@ -47,6 +53,10 @@ fn success(program: Address) -> String {
     format!("Program {program} success")
 }
 
+fn place(instruction: usize, call: Option<usize>, event: usize) -> Place {
+    Place { instruction, call, event }
+}
+
 fn deposit() -> FundsEvent {
     funds(POOL, change(100, 110), change(90, 99))
 }
@@ -67,7 +77,8 @@ fn finds_events_among_other_logs() {
         success(PROGRAM),
     ];
     let log = EventLog::of(&logs, &PROGRAM);
-    assert_eq!(log, EventLog { events: vec![Event::Funds(deposit())], is_truncated: false, has_failed: false });
+    let events = vec![LoggedEvent { place: place(0, None, 0), event: Event::Funds(deposit()) }];
+    assert_eq!(log, EventLog { events, is_truncated: false, has_failed: false });
 }
 
 #[test]
@@ -109,6 +120,64 @@ fn stops_at_truncated_logs() {
     // A line is missing.
     let logs = [invoke(PROGRAM, 1), success(EVIL), data(&deposit())];
     assert!(EventLog::of(&logs, &PROGRAM).is_truncated);
+    // The last lines are missing.
+    let logs = [invoke(PROGRAM, 1), data(&deposit())];
+    assert!(EventLog::of(&logs, &PROGRAM).is_truncated);
+}
+
+#[test]
+fn places_count_instructions_calls_and_events() {
+    let logs = [
+        invoke(EVIL, 1),
+        success(EVIL),
+        invoke(EVIL, 1),
+        invoke(STAKE_PROGRAM_ID, 2),
+        success(STAKE_PROGRAM_ID),
+        invoke(PROGRAM, 2),
+        data(&deposit()),
+        invoke(STAKE_PROGRAM_ID, 3),
+        // Data of a called program, of the form of an event.
+        data(&deposit()),
+        success(STAKE_PROGRAM_ID),
+        data(&deposit()),
+        success(PROGRAM),
+        invoke(PROGRAM, 2),
+        data(&deposit()),
+        success(PROGRAM),
+        success(EVIL),
+        invoke(PROGRAM, 1),
+        data(&deposit()),
+        success(PROGRAM),
+    ];
+    let places = |log: &EventLog| log.events.iter().map(|logged| logged.place).collect::<Vec<_>>();
+    let expected = [place(1, Some(1), 0), place(1, Some(1), 1), place(1, Some(3), 0), place(2, None, 0)];
+    let log = EventLog::of(&logs, &PROGRAM);
+    assert_eq!(places(&log), expected);
+    assert!(!log.is_truncated);
+
+    // Signature checks run without a line, and count.
+    let check = solana_sdk_ids::ed25519_program::ID;
+    let log = EventLog::of_instructions(&logs, &PROGRAM, &[check, EVIL, EVIL, check, check, PROGRAM, check]);
+    let expected = [place(2, Some(1), 0), place(2, Some(1), 1), place(2, Some(3), 0), place(5, None, 0)];
+    assert_eq!(places(&log), expected);
+    assert!(!log.is_truncated);
+    // Lines that are not those of the transaction.
+    for instructions in [&[EVIL, PROGRAM][..], &[EVIL, EVIL], &[EVIL, EVIL, PROGRAM, EVIL], &[]] {
+        assert!(EventLog::of_instructions(&logs, &PROGRAM, instructions).is_truncated, "{instructions:?}");
+    }
+}
+
+#[test]
+fn keys_are_read_as_they_are_written() {
+    for place in [place(3, None, 0), place(0, Some(12), 7)] {
+        let key = EventKey { signature: [7; 64].into(), place };
+        assert_eq!(key.to_string().parse(), Ok(key));
+    }
+    let signature = solana_signature::Signature::from([7; 64]);
+    assert_eq!(EventKey { signature, place: place(2, Some(1), 0) }.to_string(), format!("{signature}:2.1.0"));
+    for text in ["", "x:1.-.0", &format!("{signature}:1.-"), &format!("{signature}:1.-.0.0"), &signature.to_string()] {
+        assert_eq!(text.parse::<EventKey>(), Err(()), "{text}");
+    }
 }
 
 #[test]
@@ -120,16 +189,39 @@ fn totals_are_exact() {
         Event::Funds(funds(POOL, change(110, 70), change(99, 60))),
     ];
     let totals = Totals::of(&events, &POOL);
+    let balances = |lamports, pool_tokens| Balances { lamports, pool_tokens };
     let expected = Totals {
         events: 2,
+        span: Some([balances(100, 90), balances(70, 60)]),
         total_lamports: -30,
         pool_token_supply: -30,
         reserve_lamports: -30,
         active_stake_lamports: -4,
         transient_stake_lamports: 4,
-        gaps: 0,
+        last_reserve_lamports: Some(70),
+        kinds: [(tag::DEPOSIT_SOL, Kind { events: 2, lamports: -30, pool_tokens: -30 })].into(),
+        ..Totals::default()
     };
     assert_eq!(totals, expected);
     assert_eq!(Totals::of(events.iter().rev(), &POOL).gaps, 1);
     assert_eq!(Totals::of(&[], &POOL), Totals::default());
+}
+
+#[test]
+fn totals_tell_rewards_and_what_the_reserve_received() {
+    let update = |total, supply, reserve| FundsEvent {
+        instruction: tag::UPDATE_STAKE_POOL_BALANCE,
+        reserve_lamports: reserve,
+        ..funds(POOL, total, supply)
+    };
+    let silent = FundsEvent { reserve_lamports: Change::default(), ..funds(POOL, change(130, 130), change(91, 91)) };
+    let events = [
+        Event::Funds(update(change(100, 130), change(90, 91), change(10, 10))),
+        Event::Funds(silent),
+        // 5 lamports were sent to the reserve, 3 pool tokens burned, and stake was lost.
+        Event::Funds(update(change(130, 120), change(91, 88), change(15, 40))),
+    ];
+    let totals = Totals::of(&events, &POOL);
+    assert_eq!((totals.gaps, totals.reward_lamports, totals.supply_at_updates), (0, 30, -2));
+    assert_eq!((totals.reserve_received_lamports, totals.last_reserve_lamports), (5, Some(40)));
 }
