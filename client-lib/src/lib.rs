@@ -119,6 +119,7 @@ pub mod plan;
 pub mod pool;
 pub mod quote;
 pub mod send;
+pub mod statement;
 pub mod text;
 pub mod tickets;
 pub mod trace;

@@ -146,6 +146,7 @@ impl Cluster for EmbeddedCluster {
             logs: Some(landed.logs.clone()),
             instructions: landed.instructions,
             calls: landed.calls.clone(),
+            token_changes: Some(landed.token_changes.clone()),
         }))
     }
 

@@ -22,6 +22,7 @@ pub const GROUPS: [(&str, &[&str]); 6] = [
             "tickets",
             "list-pools",
             "balance",
+            "statement",
             "serve",
         ],
     ),

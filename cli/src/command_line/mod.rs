@@ -14,7 +14,8 @@ use {
         commands::{
             crank::{claim, crank, demote, lookup_tables, rebalance, update},
             inspect::{
-                announcements, balance, events, explain_stake, history, list, list_pools, report, serve, show, tickets,
+                announcements, balance, events, explain_stake, history, list, list_pools, report, serve, show,
+                statement, tickets,
             },
             manage::{
                 add_validator, cancel_announcement, create_pool, decrease, extend_pool, increase, remove_validator,
@@ -77,6 +78,7 @@ commands! {
     Announcements(announcements::Args),
     Tickets(tickets::Args),
     Balance(balance::Args),
+    Statement(statement::Args),
     Serve(serve::Args),
     DepositSol(deposit_sol::Args),
     DepositStake(deposit_stake::Args),

@@ -21,6 +21,7 @@ pub mod inspect {
     pub mod report;
     pub mod serve;
     pub mod show;
+    pub mod statement;
     pub mod tickets;
 }
 

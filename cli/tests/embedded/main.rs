@@ -43,6 +43,7 @@ mod settings;
 mod signing;
 mod slow_person;
 mod stake_accounts;
+mod statements;
 mod throwaway;
 mod tickets;
 mod update_first;

@@ -40,7 +40,7 @@ pub use rpc::RpcCluster;
 pub use slot_time::{SlotTime, SlotTimeSource};
 pub use types::{
     Blockhash, BytesAt, Call, ClusterValidator, Confirmation, Execution, InflationReward, LandedTransaction, ListenEnd,
-    PastTransaction, PerformanceSample, ReturnData, Simulation, TransactionStatus,
+    PastTransaction, PerformanceSample, ReturnData, Simulation, TokenChange, TransactionStatus,
 };
 
 /// Most transactions of a page of the history.

@@ -129,6 +129,19 @@ pub struct LandedTransaction {
     pub instructions: usize,
     /// Its instructions, then those that programs called.
     pub calls: Vec<Call>,
+    /// Its token accounts, with their balances before and after it; `None` if the cluster does not keep them.
+    pub token_changes: Option<Vec<TokenChange>>,
+}
+
+/// The balance of a token account before and after a transaction, in smallest units; 0 where there is no account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TokenChange {
+    /// The token account.
+    pub account: Address,
+    /// Before the transaction.
+    pub before: u64,
+    /// After it.
+    pub after: u64,
 }
 
 /// How listening for transactions ended.

@@ -9,7 +9,7 @@ use {
     },
     crate::cluster::{
         Call, ClusterError, ClusterValidator, HISTORY_PAGE, InflationReward, LandedTransaction, PastTransaction,
-        PerformanceSample,
+        PerformanceSample, TokenChange,
     },
     serde::Deserialize,
     serde_json::{Value, json},
@@ -19,7 +19,7 @@ use {
         request::RpcRequest,
     },
     solana_signature::Signature,
-    std::str::FromStr,
+    std::{collections::BTreeMap, str::FromStr},
 };
 
 /// Samples to request: half an hour of them.
@@ -103,6 +103,22 @@ struct WireMeta {
     loaded_addresses: Option<WireLoaded>,
     #[serde(default, deserialize_with = "lenient")]
     inner_instructions: Option<Vec<WireInner>>,
+    #[serde(default, deserialize_with = "lenient")]
+    pre_token_balances: Option<Vec<WireTokenBalance>>,
+    #[serde(default, deserialize_with = "lenient")]
+    post_token_balances: Option<Vec<WireTokenBalance>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WireTokenBalance {
+    account_index: usize,
+    ui_token_amount: WireTokenAmount,
+}
+
+#[derive(Deserialize)]
+struct WireTokenAmount {
+    amount: String,
 }
 
 #[derive(Deserialize)]
@@ -210,6 +226,8 @@ impl WireRun {
         let keys = keys.map(|key| parse(&key, "account")).collect::<Result<Vec<Address>, _>>()?;
         let inner = self.meta.inner_instructions.into_iter().flatten().flat_map(|inner| inner.instructions);
         let own = instructions.len();
+        let balances = self.meta.pre_token_balances.zip(self.meta.post_token_balances);
+        let token_changes = balances.map(|(before, after)| token_changes(&keys, before, after)).transpose()?;
         let calls = instructions.into_iter().chain(inner).map(|instruction| instruction.call(&keys));
         Ok(LandedTransaction {
             slot: self.slot,
@@ -219,16 +237,36 @@ impl WireRun {
             logs: self.meta.log_messages,
             instructions: own,
             calls: calls.collect::<Result<_, _>>()?,
+            token_changes,
         })
     }
 }
 
+/// Balances by account. An account without a balance on one side was created or closed.
+fn token_changes(
+    keys: &[Address],
+    before: Vec<WireTokenBalance>,
+    after: Vec<WireTokenBalance>,
+) -> Result<Vec<TokenChange>, ClusterError> {
+    let mut changes: BTreeMap<usize, [u64; 2]> = BTreeMap::new();
+    for (side, balances) in [before, after].into_iter().enumerate() {
+        for WireTokenBalance { account_index, ui_token_amount } in balances {
+            changes.entry(account_index).or_default()[side] = parse(&ui_token_amount.amount, "token balance")?;
+        }
+    }
+    let change =
+        |(index, [before, after]): (usize, [u64; 2])| Ok(TokenChange { account: key_at(keys, index)?, before, after });
+    changes.into_iter().map(change).collect()
+}
+
+fn key_at(keys: &[Address], index: usize) -> Result<Address, ClusterError> {
+    let detail = || format!("account {index} of a transaction with {} accounts", keys.len());
+    keys.get(index).copied().ok_or_else(|| ClusterError::UnexpectedAnswer { detail: detail() })
+}
+
 impl WireInstruction {
     fn call(self, keys: &[Address]) -> Result<Call, ClusterError> {
-        let key = |index: usize| {
-            let detail = || format!("account {index} of a transaction with {} accounts", keys.len());
-            keys.get(index).copied().ok_or_else(|| ClusterError::UnexpectedAnswer { detail: detail() })
-        };
+        let key = |index| key_at(keys, index);
         Ok(Call {
             program_id: key(self.program_id_index)?,
             accounts: self.accounts.into_iter().map(key).collect::<Result<_, _>>()?,

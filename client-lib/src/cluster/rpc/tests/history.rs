@@ -1,6 +1,9 @@
 //! Requests about the past, the pace and the validators of a cluster.
 
-use {super::*, crate::cluster::Call};
+use {
+    super::*,
+    crate::cluster::{Call, TokenChange},
+};
 
 const KEYS: [&str; 4] = [
     "11111111111111111111111111111111",
@@ -73,6 +76,8 @@ fn landed_transaction(version: Value, last_account: usize) -> Value {
         "meta": {
             "err": null,
             "logMessages": ["Program log: x\ny"],
+            "preTokenBalances": [{ "accountIndex": 2, "uiTokenAmount": { "amount": "18446744073709551615", "decimals": 9 } }],
+            "postTokenBalances": [{ "accountIndex": 0, "uiTokenAmount": { "amount": "7", "decimals": 9 } }],
             "loadedAddresses": { "writable": [KEYS[2]], "readonly": [KEYS[3]] },
             "innerInstructions": [{
                 "index": 0,
@@ -93,6 +98,10 @@ async fn decodes_landed_transactions_of_all_versions() {
         logs: Some(vec!["Program log: x\ny".into()]),
         instructions: 1,
         calls: vec![outer, Call { program_id: key(3), accounts: vec![key(0)], data: vec![] }],
+        token_changes: Some(vec![
+            TokenChange { account: key(0), before: 0, after: 7 },
+            TokenChange { account: key(2), before: u64::MAX, after: 0 },
+        ]),
     };
     let answers: [fn(&Value) -> Value; 3] = [
         |request| result(request, landed_transaction(json!("legacy"), 0)),
