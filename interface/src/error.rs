@@ -1,6 +1,7 @@
 //! The program's errors: SPL codes 0 to 44, and the extension's codes from 1000 on.
 
 use {
+    crate::schema,
     num_derive::{FromPrimitive, ToPrimitive},
     num_traits::FromPrimitive as _,
     solana_program_error::{ProgramError, ToStr},
@@ -22,6 +23,13 @@ macro_rules! errors {
         }
 
         impl $name {
+            /// All errors, described.
+            pub const SCHEMA: &'static [schema::Error] = &[$(schema::Error {
+                code: $code,
+                name: stringify!($variant),
+                message: $message,
+            },)*];
+
             /// Message of one sentence.
             pub const fn message(self) -> &'static str {
                 match self {

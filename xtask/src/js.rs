@@ -2,7 +2,8 @@
 
 use crate::{
     build_program,
-    e2e::validator,
+    e2e::{self, validator},
+    files::copy,
     tally::{Tally, run_and_count},
     wasm,
 };
@@ -11,7 +12,7 @@ use program_elf::Elf;
 use sbpf_build::{Workspace, cargo, process};
 use std::{
     fs::{self, File},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
@@ -43,7 +44,8 @@ impl Args {
         if self.e2e {
             build_program::Args::default().run()?;
             client.install()?;
-            return client.test_on_validator()?.close();
+            let binaries = client.build_binaries()?;
+            return client.test_on_validator(&binaries)?.close();
         }
         self.test()?.close()
     }
@@ -57,16 +59,18 @@ impl Args {
         run_and_count(client.npm().arg("test"))
     }
 
-    /// The tests on a real validator, up to the sum. The program is built.
+    /// The tests on a real validator, up to the sum. `cargo xtask e2e` has built the binaries, and [`Self::test`] has installed the
+    /// packages.
     pub fn test_on_validator() -> anyhow::Result<Tally> {
-        Client::here()?.test_on_validator()
+        let client = Client::here()?;
+        client.test_on_validator(&e2e::binaries(&client.workspace))
     }
 }
 
 /// Checks that node and npm are there. To be called before anything long is built.
 ///
 /// # Errors
-/// Names what is missing.
+/// Names the missing one.
 pub fn check() -> anyhow::Result<()> {
     const OLDEST: u32 = 20;
     let found = process::output_of(Command::new("node").arg("--version")).unwrap_or_default();
@@ -113,18 +117,26 @@ impl Client {
         process::run(command.args(["--example=quote_vectors", POOLS]).stdout(Stdio::from(output)))
     }
 
-    fn test_on_validator(&self) -> anyhow::Result<Tally> {
-        let validator = validator::find_or_install(&self.workspace)?;
+    /// Builds the command line and the local network, and returns the folder of their copies, which another build meanwhile does not
+    /// take away.
+    fn build_binaries(&self) -> anyhow::Result<PathBuf> {
         let mut build = cargo();
         build.current_dir(&self.workspace.root).args(["build", "--package=tidepool-cli", "--package=local-validator"]);
         process::run(&mut build)?;
-        let built = self.workspace.target_dir.join("debug");
+        let folder = self.workspace.target_dir.join("js");
+        for name in ["tidepool", "local-validator"] {
+            copy(&self.workspace.target_dir.join("debug").join(name), &folder.join(name))?;
+        }
+        Ok(folder)
+    }
+
+    fn test_on_validator(&self, binaries: &Path) -> anyhow::Result<Tally> {
         let mut command = self.npm();
         command
             .args(["run", "test:e2e"])
-            .env("E2E_VALIDATOR", validator)
-            .env("E2E_TIDEPOOL", built.join("tidepool"))
-            .env("E2E_LOCALNET", built.join("local-validator"))
+            .env("E2E_VALIDATOR", validator::find_or_install(&self.workspace)?)
+            .env("E2E_TIDEPOOL", binaries.join("tidepool"))
+            .env("E2E_LOCALNET", binaries.join("local-validator"))
             .env("E2E_PROGRAM", Elf::Tidepool.path()?);
         run_and_count(&mut command)
     }

@@ -12,6 +12,7 @@ mod examples;
 mod files;
 mod fuzz;
 mod guards;
+mod idl;
 mod js;
 mod localnet;
 mod reference;
@@ -20,6 +21,7 @@ mod test;
 mod tidy;
 mod tool;
 mod typos;
+mod vault;
 mod wasm;
 mod words;
 
@@ -38,6 +40,7 @@ struct Cli {
 enum Command {
     BuildProgram(build_program::Args),
     Reference(reference::Args),
+    Vault(vault::Args),
     Demo(demo::Args),
     Localnet(localnet::Args),
     Deny(deny::Args),
@@ -50,6 +53,7 @@ enum Command {
     Guards(guards::Args),
     Js(js::Args),
     Wasm(wasm::Args),
+    Idl(idl::Args),
     Words(words::Args),
     Typos(typos::Args),
     Tidy(tidy::Args),
@@ -60,6 +64,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::BuildProgram(args) => args.run(),
         Command::Reference(args) => args.run(),
+        Command::Vault(args) => args.run(),
         Command::Demo(args) => args.run(),
         Command::Localnet(args) => args.run(),
         Command::Deny(args) => args.run(),
@@ -72,6 +77,7 @@ fn main() -> ExitCode {
         Command::Guards(args) => args.run(),
         Command::Js(args) => args.run(),
         Command::Wasm(args) => args.run(),
+        Command::Idl(args) => args.run(),
         Command::Words(args) => args.run(),
         Command::Typos(args) => args.run(),
         Command::Tidy(args) => args.run(),

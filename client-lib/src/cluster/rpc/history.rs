@@ -8,8 +8,8 @@ use {
         wire::{lenient, required},
     },
     crate::cluster::{
-        Call, ClusterError, ClusterValidator, HISTORY_PAGE, InflationReward, LandedTransaction, PastTransaction,
-        PerformanceSample, TokenChange,
+        Call, ClusterError, ClusterNode, ClusterValidator, HISTORY_PAGE, InflationReward, LandedTransaction,
+        PastTransaction, PerformanceSample, TokenChange,
     },
     serde::Deserialize,
     serde_json::{Value, json},
@@ -215,6 +215,25 @@ impl RpcCluster {
             })
         })
         .collect()
+    }
+}
+
+/// A node of gossip.
+#[derive(Deserialize)]
+#[serde(expecting = "a node")]
+struct WireNode {
+    pubkey: String,
+    #[serde(default, deserialize_with = "lenient")]
+    version: Option<String>,
+}
+
+impl RpcCluster {
+    pub(super) async fn ask_nodes(&self) -> Result<Vec<ClusterNode>, ClusterError> {
+        let found: Vec<WireNode> = self.ask(RpcRequest::GetClusterNodes, json!([])).await?;
+        found
+            .into_iter()
+            .map(|WireNode { pubkey, version }| Ok(ClusterNode { identity: parse(&pubkey, "identity")?, version }))
+            .collect()
     }
 }
 

@@ -13,9 +13,9 @@ mod wire;
 
 use {
     super::{
-        Blockhash, BytesAt, Cluster, ClusterError, ClusterValidator, Confirmation, Execution, InflationReward,
-        LandedTransaction, ListenEnd, PastTransaction, PerformanceSample, Simulation, TOKEN_ACCOUNT_OWNER_OFFSET,
-        TransactionStatus,
+        Blockhash, BytesAt, Cluster, ClusterError, ClusterNode, ClusterValidator, Confirmation, Execution,
+        InflationReward, LandedTransaction, ListenEnd, PastTransaction, PerformanceSample, Simulation,
+        TOKEN_ACCOUNT_OWNER_OFFSET, TransactionStatus,
     },
     base64::{Engine as _, prelude::BASE64_STANDARD},
     chunks::Chunks,
@@ -344,6 +344,10 @@ impl Cluster for RpcCluster {
 
     async fn validator_set(&self) -> Result<Option<Vec<ClusterValidator>>, ClusterError> {
         self.ask_validators().await.map(Some)
+    }
+
+    async fn gossip(&self) -> Result<Option<Vec<ClusterNode>>, ClusterError> {
+        self.ask_nodes().await.map(Some)
     }
 
     async fn genesis_hash(&self) -> Result<Option<Hash>, ClusterError> {

@@ -1,5 +1,6 @@
 //! `tidepool crank`
 
+mod alerts;
 mod at;
 mod listener;
 mod metrics;
@@ -16,8 +17,9 @@ use {
         view::votes::Cautioned,
         warnings::gates,
     },
+    alerts::{Alerts, PoolAlerts, WebhookFormat, WebhookUrl},
     at::rebalance_at,
-    futures_util::future::{Either, join_all, select},
+    futures_util::future::{Either, join, join_all, select},
     listener::Listener,
     metrics::Metrics,
     output::Output,
@@ -77,6 +79,15 @@ pub struct Args {
     #[arg(long, value_name = "ADDRESS:PORT")]
     metrics: Option<String>,
 
+    /// Send alerts to a URL, or to that in @FILE: stale pool, announcement, demoted or idle validator, loss, low reserve or
+    /// payer, unknown feature gate; repeat for several
+    #[arg(long, value_name = "URL", requires = "watch")]
+    webhook: Vec<WebhookUrl>,
+
+    /// Form of the alerts
+    #[arg(long, value_name = "FORMAT", requires = "webhook", value_enum, default_value_t)]
+    webhook_format: WebhookFormat,
+
     /// Update only: demote no validator, move no stake, pay no exit ticket
     #[arg(long)]
     no_rebalance: bool,
@@ -133,7 +144,7 @@ impl Args {
     async fn once<C: Cluster>(&self, context: &Context<'_, C>, metrics: &Metrics) -> Result<Output, Halt> {
         let mut pools = vec![];
         for pool in &self.pools {
-            let listener = Listener::silent(context, metrics.pool(pool));
+            let listener = Listener::silent(context, metrics.pool(pool), PoolAlerts::new(None, *pool));
             let crank = context.crank(&self.lookup).options(self.options(context)).observer(&listener);
             if context.global.transactions.dry_run {
                 // A simulation ends the command.
@@ -160,7 +171,10 @@ impl Args {
     }
 
     async fn watch<C: Cluster>(&self, context: &Context<'_, C>, metrics: &Metrics) -> Result<Output, Halt> {
-        let listeners: Vec<_> = self.pools.iter().map(|pool| Listener::printing(context, metrics.pool(pool))).collect();
+        let alerts = Alerts::start(&self.webhook, self.webhook_format, context.terminal)?;
+        let of_pool = |pool: &Address| PoolAlerts::new(alerts.clone(), *pool);
+        let listeners: Vec<_> =
+            self.pools.iter().map(|pool| Listener::printing(context, metrics.pool(pool), of_pool(pool))).collect();
         let watches = self.pools.iter().zip(&listeners).map(|(pool, listener)| async move {
             let crank = context.crank(&self.lookup).options(self.options(context)).observer(listener);
             let watched = crank.watch(pool).await;
@@ -168,7 +182,13 @@ impl Args {
             context.interrupt.stop.request();
             watched
         });
-        let watched = match select(join_all(watches), pin!(gates::warn(context))).await {
+        let beside = async {
+            match &alerts {
+                Some(alerts) => join(gates::warn(context), alerts.look(context, &self.pools)).await.0,
+                None => gates::warn(context).await,
+            }
+        };
+        let watched = match select(join_all(watches), pin!(beside)).await {
             Either::Left((watched, _)) => watched,
             Either::Right((never, _)) => match never {},
         };
