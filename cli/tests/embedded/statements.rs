@@ -16,7 +16,7 @@ fn rows<'a>(statement: &'a Value, kind: &str) -> Vec<&'a Value> {
 }
 
 fn signed(value: &Value) -> i64 {
-    value.as_i64().unwrap_or_else(|| panic!("{value} is no number"))
+    value.as_i64().unwrap_or_else(|| panic!("{value} is not a number"))
 }
 
 #[tokio::test]

@@ -30,7 +30,7 @@ pub struct Disposal {
 }
 
 impl Lots {
-    /// Adds pool tokens that cost so many lamports.
+    /// Adds pool tokens with their cost in lamports.
     pub fn acquire(&mut self, pool_tokens: u64, cost: Option<u64>) {
         let held = if self.pool_tokens == 0 { Some(0) } else { self.average };
         self.average = held.zip(cost).and_then(|(held, cost)| held.checked_add(cost));

@@ -99,7 +99,7 @@ pub enum Gap {
     UnknownLamports(Signature),
 }
 
-/// Movements, the oldest first, and what is missing.
+/// Movements, the oldest first, and the gaps.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Movements {
     /// The movements.

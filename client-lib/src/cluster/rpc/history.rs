@@ -4,8 +4,8 @@
 
 use {
     super::{
-        RpcCluster, check_count,
-        wire::{lenient, required},
+        RpcCluster,
+        wire::{check_count, lenient, required},
     },
     crate::cluster::{
         Call, ClusterError, ClusterNode, ClusterValidator, HISTORY_PAGE, InflationReward, LandedTransaction,

@@ -41,6 +41,7 @@ use {
     transport::Transport,
     wire::{
         Answered, FoundAccount, WireAccount, WireBlockhash, WirePrice, WireSimulation, WireStatus, WireTransaction,
+        check_count, check_requested,
     },
 };
 
@@ -386,27 +387,4 @@ impl Cluster for RpcCluster {
             self.ask(RpcRequest::GetTransaction, json!([signature.to_string(), config])).await?;
         Ok(found.and_then(WireTransaction::execution))
     }
-}
-
-fn check_requested(
-    found: Vec<FoundAccount>,
-    program: &Address,
-    filters: &[BytesAt],
-) -> Result<Vec<(Address, Account)>, ClusterError> {
-    let found = found.into_iter().map(FoundAccount::decode).collect::<Result<Vec<_>, _>>()?;
-    let is_asked_for =
-        |account: &Account| account.owner == *program && filters.iter().all(|filter| filter.matches(&account.data));
-    if found.iter().all(|(_, account)| is_asked_for(account)) {
-        return Ok(found);
-    }
-    Err(ClusterError::UnexpectedAnswer { detail: "it contains accounts that were not requested".into() })
-}
-
-/// Checks that there are as many answers as questions: answers are matched by position alone.
-fn check_count<Q, A>(what: &str, questions: &[Q], answers: Vec<A>) -> Result<Vec<A>, ClusterError> {
-    if answers.len() == questions.len() {
-        return Ok(answers);
-    }
-    let detail = format!("{} {what} were requested, {} returned", questions.len(), answers.len());
-    Err(ClusterError::UnexpectedAnswer { detail })
 }

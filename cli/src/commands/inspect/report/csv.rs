@@ -1,7 +1,11 @@
 //! A report as rows of figures, for spreadsheets and scripts.
 
 use {
-    super::{Output, concentration::Part, supply_changes, validators::Validator},
+    super::{
+        concentration::Part,
+        figures::{Figures, supply_changes},
+        validators::Validator,
+    },
     crate::{
         commands::inspect::history::Entry,
         output::csv,
@@ -24,7 +28,7 @@ impl Rows {
     }
 }
 
-pub(super) fn document(report: &Output) -> String {
+pub(super) fn document(report: &Figures) -> String {
     let mut rows = Rows(String::new());
     csv::row(&mut rows.0, &HEADING.map(str::to_owned));
     pool(&mut rows, report);
@@ -47,7 +51,7 @@ fn amount(lamports: u64) -> Option<String> {
     Some(Units(lamports).to_string())
 }
 
-fn pool(rows: &mut Rows, report: &Output) {
+fn pool(rows: &mut Rows, report: &Figures) {
     let (summary, stake, fees) = (&report.summary, &report.summary.stake, &report.summary.fees);
     let (address, date) = (summary.address.to_string(), utc_time(report.timestamp));
     let about = ["pool", address.as_str(), date.as_str()];
@@ -104,7 +108,7 @@ fn update(rows: &mut Rows, entry: &Entry, supply_change: Option<String>) {
     );
 }
 
-fn one_validator(rows: &mut Rows, report: &Output, validator: &Validator) {
+fn one_validator(rows: &mut Rows, report: &Figures, validator: &Validator) {
     let (vote, percent) = (validator.vote.to_string(), |points: u16| format!("{}.{:02}", points / 100, points % 100));
     let epoch = report.rewards.rewards_epoch.map_or(String::new(), |epoch| format!("_in_epoch_{epoch}"));
     let (earned, cost) = (format!("earned_sol{epoch}"), format!("commission_sol{epoch}"));
@@ -125,7 +129,7 @@ fn one_validator(rows: &mut Rows, report: &Output, validator: &Validator) {
     );
 }
 
-fn concentration(rows: &mut Rows, report: &Output) {
+fn concentration(rows: &mut Rows, report: &Figures) {
     let found = &report.concentration;
     rows.add(
         ["concentration", "validators", ""],

@@ -2,28 +2,27 @@
 
 mod concentration;
 mod csv;
+mod figures;
 mod html;
 mod validators;
 
 use {
-    super::{history, show},
     crate::{
+        commands::manage::select::files,
         context::Context,
         error::CliError,
-        output::{Report, Text, to_json},
-        units::{Units, address},
+        output::{Format, Report, to_json},
+        units::address,
     },
-    concentration::Concentration,
+    figures::Figures,
     serde::Serialize,
     solana_address::Address,
-    std::{collections::HashMap, fmt, fs, path::PathBuf},
-    tidepool_client::{
-        cluster::Cluster,
-        control::{Control, Power, Upgrades},
-        pool::PoolSnapshot,
-        vote::ValidatorSurvey,
+    std::{
+        collections::HashMap,
+        fmt, fs,
+        path::{Path, PathBuf},
     },
-    validators::{Rewards, Validator},
+    tidepool_client::cluster::Cluster,
 };
 
 const EXAMPLE: &str = "\
@@ -55,6 +54,10 @@ pub struct Args {
     /// Number of updates in the report, the newest ones
     #[arg(long, value_name = "N", default_value_t = 180, value_parser = clap::value_parser!(u16).range(1..=180))]
     epochs: u16,
+
+    /// CSV or JSON with the columns vote and group: the report adds up the stake of each group
+    #[arg(long, value_name = "FILE")]
+    groups: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, clap::ValueEnum)]
@@ -69,41 +72,10 @@ enum ReportFormat {
 pub struct Output {
     /// The file that was written; `null` for standard output.
     file: Option<String>,
-    /// Unix time of the cluster's clock, in seconds.
-    timestamp: i64,
-    /// As of `show`.
-    summary: show::Output,
-    /// As of `history`; `null` without the extension.
-    ledger: Option<history::Output>,
     #[serde(flatten)]
-    rewards: Rewards,
-    /// The one with the largest stake first.
-    validators: Vec<Validator>,
-    concentration: Concentration,
-    control: Keys,
+    figures: Figures,
     #[serde(skip)]
     format: ReportFormat,
-}
-
-/// Who can change what.
-#[derive(Debug, Serialize)]
-struct Keys {
-    roles: Vec<Role>,
-    /// Who can replace the program, in words.
-    upgrades: String,
-    /// The key that can; `null` if none can, or if it is unknown.
-    upgrade_authority: Option<Text<Address>>,
-}
-
-#[derive(Debug, Serialize)]
-struct Role {
-    role: &'static str,
-    can: &'static str,
-    address: Text<Address>,
-    /// `key`, `derived` or `account`.
-    key_kind: &'static str,
-    #[serde(skip)]
-    words: String,
 }
 
 impl Args {
@@ -114,7 +86,9 @@ impl Args {
             ));
         }
         let snapshot = context.look_at_stakes(&self.pool).await?;
-        let mut output = self.read(context, &snapshot).await?;
+        let groups = self.groups.as_deref().map_or_else(|| Ok(HashMap::new()), read_groups)?;
+        let figures = Figures::read(context, &snapshot, &groups, self.epochs.into()).await?;
+        let mut output = Output { file: None, figures, format: self.format };
         if let Some(path) = &self.out {
             output.file = Some(path.display().to_string());
             fs::write(path, output.document())
@@ -122,70 +96,21 @@ impl Args {
         }
         Ok(output)
     }
-
-    async fn read<C: Cluster>(&self, context: &Context<'_, C>, snapshot: &PoolSnapshot) -> Result<Output, CliError> {
-        let cluster = context.cluster;
-        let reading = ValidatorSurvey::of_pool(cluster, snapshot);
-        let survey = context.watch("Reading vote accounts", reading).await?;
-        let groups = HashMap::new();
-        let (validators, rewards) = validators::read(cluster, snapshot, &survey, &groups).await?;
-        let ledger = snapshot.ledger().is_some().then(|| {
-            let mut ledger = history::Output::of(snapshot);
-            let surplus = ledger.entries.len().saturating_sub(self.epochs.into());
-            ledger.entries.drain(..surplus);
-            ledger
-        });
-        Ok(Output {
-            file: None,
-            timestamp: snapshot.environment().clock.unix_timestamp,
-            summary: show::Output::read(cluster, snapshot, &survey).await?,
-            ledger,
-            rewards,
-            concentration: Concentration::of(&validators),
-            validators,
-            control: Keys::from(&Control::read(cluster, snapshot).await?),
-            format: self.format,
-        })
-    }
 }
 
-/// How the supply changed from one update to the next; `None` for the first.
-fn supply_changes(entries: &[history::Entry]) -> Vec<Option<String>> {
-    let before = std::iter::once(None).chain(entries.iter().map(|entry| Some(entry.pool_token_supply)));
-    let change = |(entry, before): (&history::Entry, Option<u64>)| {
-        let (before, now) = (before?, entry.pool_token_supply);
-        Some(format!("{}{}", if now < before { "-" } else { "" }, Units(now.abs_diff(before))))
-    };
-    entries.iter().zip(before).map(change).collect()
-}
-
-impl From<&Control> for Keys {
-    fn from(control: &Control) -> Self {
-        let role = |power: &Power| Role {
-            role: power.role,
-            can: power.can,
-            address: Text(power.key),
-            key_kind: power.kind.name(),
-            words: power.kind.to_string(),
-        };
-        Self {
-            roles: control.powers.iter().map(role).collect(),
-            upgrades: control.upgrades.to_string(),
-            upgrade_authority: match control.upgrades {
-                Upgrades::By(key, _) => Some(Text(key)),
-                Upgrades::None | Upgrades::Unknown => None,
-            },
-        }
-    }
+fn read_groups(path: &Path) -> Result<HashMap<Address, String>, CliError> {
+    files::table(path, None, "--groups")?.texts("group").ok_or_else(|| {
+        CliError::usage(format!("{}, line 1, column 1: no column group: name it in the heading", path.display()))
+    })
 }
 
 impl Output {
     /// The report as a file has it.
     fn document(&self) -> String {
         match self.format {
-            ReportFormat::Html => html::document(self),
-            ReportFormat::Csv => csv::document(self),
-            ReportFormat::Json => crate::output::Format::Json.render(&to_json(self)) + "\n",
+            ReportFormat::Html => html::document(&self.figures),
+            ReportFormat::Csv => csv::document(&self.figures),
+            ReportFormat::Json => Format::Json.render(&to_json(self)) + "\n",
         }
     }
 }
@@ -193,7 +118,7 @@ impl Output {
 impl Report for Output {
     fn write(&self, f: &mut fmt::Formatter<'_>, _: bool) -> fmt::Result {
         match &self.file {
-            Some(file) => writeln!(f, "Report on pool {} written to {file}", self.summary.address),
+            Some(file) => writeln!(f, "Report on pool {} written to {file}", self.figures.summary.address),
             None => f.write_str(&self.document()),
         }
     }

@@ -2,7 +2,7 @@
 
 use {
     super::*,
-    crate::cluster::{Call, TokenChange},
+    crate::cluster::{Call, InflationReward, TokenChange},
 };
 
 const KEYS: [&str; 4] = [
@@ -176,4 +176,20 @@ async fn decodes_nodes_of_gossip() {
     let found = RpcCluster::new(url).gossip().await.unwrap().unwrap();
     let node = |index, version: Option<&str>| ClusterNode { identity: key(index), version: version.map(Into::into) };
     assert_eq!(found, [node(1, Some("3.1.8")), node(2, None), node(3, None)]);
+}
+
+#[tokio::test]
+async fn decodes_inflation_rewards() {
+    let (url, requests) = endpoint("200 OK", |request| {
+        let first = json!({ "epoch": 5, "effectiveSlot": 9, "amount": 7, "postBalance": 8, "commission": 5, "commissionBps": 525 });
+        result(request, json!([first, null, { "amount": 3, "commission": 10 }]))
+    });
+    let cluster = RpcCluster::new(url);
+    let found = cluster.inflation_rewards(&[key(0), key(1), key(2)], 5).await.unwrap().unwrap();
+    let reward = |lamports, points| Some(InflationReward { lamports, commission_bps: Some(points) });
+    assert_eq!(found, [reward(7, 525), None, reward(3, 1_000)]);
+    let request = requests.recv().unwrap();
+    assert_eq!((&request["method"], &request["params"][1]["epoch"]), (&json!("getInflationReward"), &json!(5)));
+    // Answers are matched by their position.
+    assert!(cluster.inflation_rewards(&[key(0)], 5).await.is_err());
 }

@@ -4,7 +4,7 @@ mod chart;
 mod sections;
 
 use {
-    super::Output,
+    super::figures::Figures,
     crate::{
         units::{Units, sol, utc_time},
         view::metadata::printable,
@@ -14,7 +14,7 @@ use {
 
 const STYLE: &str = include_str!("style.css");
 
-pub(super) fn document(report: &Output) -> String {
+pub(super) fn document(report: &Figures) -> String {
     let (summary, title) = (&report.summary, title(report));
     html! {
         (DOCTYPE)
@@ -56,14 +56,14 @@ pub(super) fn document(report: &Output) -> String {
     .into_string()
 }
 
-fn title(report: &Output) -> String {
+fn title(report: &Figures) -> String {
     match &report.summary.metadata {
         Some(metadata) if !metadata.name.trim().is_empty() => printable(metadata.name.trim()),
         _ => "Stake pool".into(),
     }
 }
 
-fn cards(report: &Output) -> Markup {
+fn cards(report: &Figures) -> Markup {
     let summary = &report.summary;
     let symbol = summary.metadata.as_ref().map(|metadata| metadata.symbol.trim()).filter(|symbol| !symbol.is_empty());
     let token = symbol.map_or("pool token".into(), printable);

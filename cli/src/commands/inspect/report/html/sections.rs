@@ -8,7 +8,11 @@ use {
     crate::{
         commands::inspect::{
             history::Entry,
-            report::{Output, concentration::Part, supply_changes, validators::Validator},
+            report::{
+                concentration::Part,
+                figures::{Figures, supply_changes},
+                validators::Validator,
+            },
         },
         output::Line,
         units::{Share, Units, sol, utc_time},
@@ -20,12 +24,12 @@ use {
 /// Lamports of a SOL, and smallest units of a pool token, for charts.
 const WHOLE: f64 = 1e9;
 
-fn entries(report: &Output) -> &[Entry] {
+fn entries(report: &Figures) -> &[Entry] {
     report.ledger.as_ref().map_or(&[], |ledger| &ledger.entries)
 }
 
 /// Exchange rate and yields.
-pub(super) fn rate(report: &Output) -> Markup {
+pub(super) fn rate(report: &Figures) -> Markup {
     let entries = entries(report);
     let rates: Vec<_> = entries
         .iter()
@@ -48,7 +52,7 @@ pub(super) fn rate(report: &Output) -> Markup {
     }
 }
 
-fn yields(report: &Output) -> Markup {
+fn yields(report: &Figures) -> Markup {
     html! {
         div.table {
             table {
@@ -107,7 +111,7 @@ fn updates(entries: &[Entry]) -> Markup {
 }
 
 /// Rewards and fees.
-pub(super) fn income(report: &Output) -> Markup {
+pub(super) fn income(report: &Figures) -> Markup {
     let fees = &report.summary.fees;
     let growths: Vec<_> =
         entries(report).iter().filter_map(|entry| Some((entry.epoch, entry.growth_percent?))).collect();
@@ -141,7 +145,7 @@ pub(super) fn income(report: &Output) -> Markup {
 }
 
 /// Reserve and stake by state.
-pub(super) fn stake(report: &Output) -> Markup {
+pub(super) fn stake(report: &Figures) -> Markup {
     let stake = &report.summary.stake;
     let mut rows = vec![
         ("with validators", sol(stake.active_lamports)),
@@ -157,7 +161,7 @@ pub(super) fn stake(report: &Output) -> Markup {
 }
 
 /// Validators and concentration.
-pub(super) fn validators(report: &Output) -> Markup {
+pub(super) fn validators(report: &Figures) -> Markup {
     let (found, validators) = (&report.concentration, &report.validators);
     let ranked: Vec<_> =
         (1..).zip(validators).map(|(rank, validator)| (rank, validator.stake_lamports as f64 / WHOLE)).collect();
@@ -180,7 +184,7 @@ pub(super) fn validators(report: &Output) -> Markup {
     }
 }
 
-fn validator_table(report: &Output) -> Markup {
+fn validator_table(report: &Figures) -> Markup {
     let caption = match (report.rewards.rewards_epoch, report.rewards.no_rewards) {
         (Some(epoch), _) => format!(
             "The largest first. Earned: inflation rewards for epoch {epoch} that the pool's stake accounts received. Cost: the \
@@ -258,7 +262,7 @@ fn parts(title: &str, parts: &[Part]) -> Markup {
 }
 
 /// Limits, announcements, policies.
-pub(super) fn promises(report: &Output) -> Markup {
+pub(super) fn promises(report: &Figures) -> Markup {
     let Some(extension) = &report.summary.extension else {
         return html! {
             section {
@@ -287,7 +291,7 @@ pub(super) fn promises(report: &Output) -> Markup {
 }
 
 /// Who can change what.
-pub(super) fn control(report: &Output) -> Markup {
+pub(super) fn control(report: &Figures) -> Markup {
     html! {
         section {
             h2 { "Who can change what" }
@@ -307,7 +311,7 @@ pub(super) fn control(report: &Output) -> Markup {
 }
 
 /// Where the figures are from.
-pub(super) fn method(report: &Output) -> Markup {
+pub(super) fn method(report: &Figures) -> Markup {
     html! {
         section {
             h2 { "Where the figures are from" }
@@ -336,7 +340,7 @@ fn trend(what: &str, unit: &str, points: &[(u64, f64)], decimals: usize) -> Stri
     format!("{what}: {first}{unit} at {from}, {last}{unit} at {to}; {} points, in the table below.", points.len())
 }
 
-/// A number with at most so many decimals.
+/// A number without closing zeros.
 fn trimmed(value: f64, decimals: usize) -> String {
     let text = format!("{value:.decimals$}");
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
