@@ -107,6 +107,14 @@ impl Table {
         &self.file
     }
 
+    /// The values of the column `name` as texts, by vote account; `None` without the column.
+    pub fn texts(&self, name: &str) -> Option<HashMap<Address, String>> {
+        let index = self.columns.iter().position(|column| column.name == name)?;
+        let text =
+            |(vote, values): (&Address, &Vec<Option<Value>>)| Some((*vote, values.get(index)?.as_ref()?.to_string()));
+        Some(self.rows.iter().filter_map(text).collect())
+    }
+
     /// The digest of the file.
     pub const fn digest(&self) -> Digest {
         self.digest
