@@ -11,6 +11,12 @@ use crate::{
 };
 use program_elf::Elf;
 use sbpf_build::{Workspace, cargo, process};
+use std::path::PathBuf;
+
+/// The folder of the command line and of the local network, as the tests run them.
+pub fn binaries(workspace: &Workspace) -> PathBuf {
+    workspace.target_dir.join("e2e")
+}
 
 /// Build the program and the command line, and drive both on a real solana-test-validator, which is installed where missing
 #[derive(clap::Args, Default)]
@@ -47,7 +53,7 @@ impl Args {
         process::run(cargo_test().args(["--test=binary", "--test=options", "--no-run"]))?;
         // Copies, which another build meanwhile does not take away.
         let copied = |name: &str| {
-            let to = workspace.target_dir.join("e2e").join(name);
+            let to = binaries(&workspace).join(name);
             copy(&workspace.target_dir.join("debug").join(name), &to).map(|()| to)
         };
         let (tidepool, localnet) = (copied("tidepool")?, copied("local-validator")?);

@@ -40,6 +40,7 @@ mod refusals;
 mod rent_ladder;
 mod reserve_rents;
 mod selecting;
+mod serving;
 mod settings;
 mod signing;
 mod slow_person;

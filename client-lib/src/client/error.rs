@@ -24,7 +24,7 @@ pub enum ClientError {
     Pack(#[from] PackError),
 
     /// None of the pool tokens can be withdrawn as stake now. Nothing was sent.
-    #[error("{} pool tokens (smallest units) cannot be withdrawn as stake now ({:?}): withdraw SOL, or another amount", .0.pool_tokens, .0.reason)]
+    #[error("{} pool tokens (smallest units) cannot be withdrawn as stake now ({}): withdraw SOL, or another amount", .0.pool_tokens, .0.reason)]
     NothingToWithdraw(Remainder),
 
     /// The pool has no open exit ticket with this id: it was paid or cancelled, or never requested. Nothing was sent.

@@ -6,7 +6,11 @@ import {
     isSolanaError,
 } from '@solana/kit';
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
 import {
     type Plan,
@@ -35,6 +39,7 @@ import {
     quoteWithdrawSol,
     quoteWithdrawStake,
     sendPlan,
+    stakeAddresses,
     yieldOver,
 } from '../src/index.js';
 import { type Json, Localnet } from './localnet.js';
@@ -149,12 +154,14 @@ test('validators are those of the Rust client, with their targets', async () => 
     const { movements } = await planRebalance(mine).then(({ quote }) => quote);
     assert.equal(mine.validators.length, theirs.validators.length);
     for (const row of theirs.validators) {
-        const { record, addresses } = mine.validators[row.index]!;
+        const validator = mine.validators[row.index]!;
+        const { record } = validator;
         assert.equal(record.voteAccountAddress, row.vote);
         assert.equal(record.activeStakeLamports, big(row.active_lamports));
         assert.equal(record.transientStakeLamports, big(row.transient_lamports));
         assert.equal(record.extension.weight, row.weight);
-        assert.deepEqual(addresses, { validator: row.validator_stake, transient: row.transient_stake });
+        const expected = { validator: row.validator_stake, transient: row.transient_stake };
+        assert.deepEqual(await stakeAddresses(mine, validator), expected);
         assert.equal(movements[row.index]!.target, big(row.target_lamports));
     }
 });
@@ -339,6 +346,17 @@ test('the yield is that of the Rust client', async () => {
     const { theirs: shown } = await both('show');
     assert.equal(shown.yields.at(-1).no_yield_estimate, 'short_epochs');
     assert.throws(() => yieldOver(mine, 180n), { kind: 'ShortEpochs' });
+});
+
+test("README's example deposits, requests a ticket and reads the yield", async () => {
+    const command = 'node dist/examples/stake.js';
+    const readme = readFileSync(new URL('../../../../README.md', import.meta.url), 'utf8');
+    assert.ok(readme.includes(command));
+    const script = fileURLToPath(new URL('../examples/stake.js', import.meta.url));
+    const env = { ...process.env, LOCALNET_FOLDER: localnet.folder };
+    const { stdout } = await promisify(execFile)('node', [script], { env });
+    assert.match(stdout, /^deposited 5 SOL for \S+ pool tokens\nticket \d+ for \S+ SOL, payable from epoch \d+\n/);
+    assert.match(stdout, /\nthe exchange rate grew by \S+ % from epoch \d+ to \d+\n$/);
 });
 
 test('the error of a stale pool is typed, before and after sending', async () => {

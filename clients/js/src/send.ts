@@ -68,7 +68,7 @@ export async function fetchFreshPool(
             await new Promise(resolve => setTimeout(resolve, PAUSE));
             continue;
         }
-        const plan = planUpdate(pool, options);
+        const plan = await planUpdate(pool, options);
         if (plan.length === 0) return pool;
         await sendPlan(connection, plan, options);
     }

@@ -33,6 +33,7 @@ import {
     planUpdate,
     planWithdrawSol,
     quoteRebalance,
+    stakeAddresses,
     decodeTicket,
 } from '../src/index.js';
 import { cases } from './vectors.js';
@@ -145,18 +146,20 @@ const isUpdate = ({ label }: InstructionGroup): boolean => label.startsWith('upd
 test('an update names each stale record once, in transactions within all limits', async () => {
     for (const isExtended of [true, false]) {
         const found = (await open(isExtended)).find(({ pool }) => pool.validators.length > 3)!.pool;
-        assert.deepEqual(planUpdate(found), []);
+        assert.deepEqual(await planUpdate(found), []);
         const pool = await withValidators(found, 120, found.clock.epoch - 1n);
-        const tables = { [someone(8)]: pool.validators.flatMap(({ addresses }) => Object.values(addresses)) };
-        const counts = ([{}, { version: 0, lookupTables: tables }, { version: 1 }] as TransactionFormat[]).map(
-            format => {
-                const plan = planUpdate(pool, format);
+        const addresses = await Promise.all(pool.validators.map(validator => stakeAddresses(pool, validator)));
+        const tables = { [someone(8)]: addresses.flatMap(pair => Object.values(pair)) };
+        const counts = await Promise.all(([{}, { version: 0, lookupTables: tables }, { version: 1 }] as TransactionFormat[]).map(
+            async format => {
+                const plan = await planUpdate(pool, format);
                 const updates = instructionsOf(plan.map(stage => ({ ...stage, groups: stage.groups.filter(isUpdate) })));
                 const named = updates.flatMap(({ accounts }) => accounts!.map(({ address }) => address));
-                for (const { addresses, record } of pool.validators) {
-                    assert.equal(named.filter(address => address === addresses.validator).length, 1);
+                for (const { index, record } of pool.validators) {
+                    const { validator, transient } = addresses[index]!;
+                    assert.equal(named.filter(address => address === validator).length, 1);
                     const hasTransient = !isExtended || record.transientStakeLamports > 0n;
-                    assert.equal(named.includes(addresses.transient), hasTransient);
+                    assert.equal(named.includes(transient), hasTransient);
                 }
                 const [first] = updates;
                 const data = isExtended
@@ -166,7 +169,7 @@ test('an update names each stale record once, in transactions within all limits'
                 assert.ok(plan.some(({ name }) => name === 'update the pool'));
                 return check(plan, format);
             },
-        );
+        ));
         // Longer transactions are fewer.
         assert.ok(counts[1]! < counts[0]! && counts[2]! < counts[0]!, `${counts}`);
     }
@@ -178,17 +181,18 @@ test('a rebalance names the validators that move, recalls first', async () => {
         const { plan, movements } = await planRebalance(pool);
         const expected = quoteRebalance(pool).movements.filter(({ direction }) => direction !== undefined);
         assert.equal(movements.length, expected.length);
+        const addresses = await Promise.all(pool.validators.map(validator => stakeAddresses(pool, validator)));
         const named = instructionsOf(plan).flatMap(instruction => {
             const { data } = generated.parseRebalanceInstruction(instruction as never);
             const more = instruction.accounts!.slice(10);
             assert.equal(more.length, 3 * data.indices.length);
             data.indices.forEach((index, at) => {
-                const { record, addresses } = pool.validators[index]!;
+                const { record } = pool.validators[index]!;
                 const [vote, validator, transient] = more.slice(3 * at);
                 assert.deepEqual(vote, { address: record.voteAccountAddress, role: AccountRole.READONLY });
-                assert.deepEqual(validator, { address: addresses.validator, role: AccountRole.WRITABLE });
+                assert.deepEqual(validator, { address: addresses[index]!.validator, role: AccountRole.WRITABLE });
                 const isPresent = record.transientStakeLamports > 0n;
-                assert.equal(transient!.address === addresses.transient, isPresent);
+                assert.equal(transient!.address === addresses[index]!.transient, isPresent);
             });
             return data.indices;
         });

@@ -18,7 +18,7 @@ use {
         TransactionStatus,
     },
     base64::{Engine as _, prelude::BASE64_STANDARD},
-    chunks::Chunks,
+    chunks::{Chunks, check_count},
     error::from_client,
     serde::de::DeserializeOwned,
     serde_json::{Value, json},
@@ -390,13 +390,4 @@ fn check_requested(
         return Ok(found);
     }
     Err(ClusterError::UnexpectedAnswer { detail: "it contains accounts that were not requested".into() })
-}
-
-/// Checks that there are as many answers as questions: answers are matched by position alone.
-fn check_count<Q, A>(what: &str, questions: &[Q], answers: Vec<A>) -> Result<Vec<A>, ClusterError> {
-    if answers.len() == questions.len() {
-        return Ok(answers);
-    }
-    let detail = format!("{} {what} were requested, {} returned", questions.len(), answers.len());
-    Err(ClusterError::UnexpectedAnswer { detail })
 }
