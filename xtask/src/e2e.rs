@@ -7,10 +7,12 @@ pub use validator::check;
 use crate::{
     build_program,
     files::copy,
+    lints,
     tally::{Tally, run_and_count},
 };
 use program_elf::Elf;
 use sbpf_build::{Workspace, cargo, process};
+use std::{path::PathBuf, process::Command};
 
 /// Build the program and the command line, and drive both on a real solana-test-validator, which is installed where missing
 #[derive(clap::Args, Default)]
@@ -18,9 +20,17 @@ pub struct Args {
     /// Arguments for the tests, a part of a test's name for example; all tests without
     #[arg(last = true)]
     arguments: Vec<String>,
+    /// Whether crates are compiled as [`lints`] does.
+    #[arg(skip)]
+    is_linted: bool,
 }
 
 impl Args {
+    /// All tests, from the builds of [`lints::check`].
+    pub fn linted() -> Self {
+        Self { is_linted: true, ..Self::default() }
+    }
+
     /// Builds, installs, tests, and closes with the sum.
     pub fn run(self) -> anyhow::Result<()> {
         check(&Workspace::here()?)?;
@@ -32,26 +42,8 @@ impl Args {
     pub fn test(self) -> anyhow::Result<Tally> {
         let workspace = Workspace::here()?;
         let validator = validator::find_or_install(&workspace)?;
-        let cargo_test = || {
-            let mut command = cargo();
-            // As a whole, so that the dependencies are those that `cargo xtask test` has compiled.
-            command.current_dir(&workspace.root).args([
-                "test",
-                "--workspace",
-                "--features=tidepool-tests/e2e",
-                "--test=e2e",
-            ]);
-            command
-        };
-        // With tests of their own packages, cargo builds the binaries too.
-        process::run(cargo_test().args(["--test=binary", "--test=options", "--no-run"]))?;
-        // Copies, which another build meanwhile does not take away.
-        let copied = |name: &str| {
-            let to = workspace.target_dir.join("e2e").join(name);
-            copy(&workspace.target_dir.join("debug").join(name), &to).map(|()| to)
-        };
-        let (tidepool, localnet) = (copied("tidepool")?, copied("local-validator")?);
-        let mut command = cargo_test();
+        let [tidepool, localnet] = binaries(&workspace, self.is_linted)?;
+        let mut command = cargo_test(&workspace, self.is_linted);
         command
             .arg("--")
             .args(self.arguments)
@@ -61,4 +53,25 @@ impl Args {
             .env("E2E_PROGRAM", Elf::Tidepool.path()?);
         run_and_count(&mut command)
     }
+}
+
+/// Builds the command line and the local validator, and returns the paths of copies, which another build meanwhile does not take away.
+pub fn binaries(workspace: &Workspace, is_linted: bool) -> anyhow::Result<[PathBuf; 2]> {
+    // With tests of their own packages, cargo builds the binaries too.
+    process::run(cargo_test(workspace, is_linted).args(["--test=binary", "--test=options", "--no-run"]))?;
+    let copied = |name: &str| {
+        let to = workspace.target_dir.join("e2e").join(name);
+        copy(&workspace.target_dir.join("debug").join(name), &to).map(|()| to)
+    };
+    Ok([copied("tidepool")?, copied("local-validator")?])
+}
+
+fn cargo_test(workspace: &Workspace, is_linted: bool) -> Command {
+    let mut command = cargo();
+    if is_linted {
+        lints::deny_warnings(&mut command);
+    }
+    // As a whole, so that the dependencies are those that `cargo xtask test` has compiled.
+    command.current_dir(&workspace.root).args(["test", "--workspace", "--features=tidepool-tests/e2e", "--test=e2e"]);
+    command
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     build_program,
-    e2e::validator,
+    e2e::{self, validator},
     tally::{Tally, run_and_count},
     wasm,
 };
@@ -43,7 +43,7 @@ impl Args {
         if self.e2e {
             build_program::Args::default().run()?;
             client.install()?;
-            return client.test_on_validator()?.close();
+            return client.test_on_validator(false)?.close();
         }
         self.test()?.close()
     }
@@ -57,9 +57,9 @@ impl Args {
         run_and_count(client.npm().arg("test"))
     }
 
-    /// The tests on a real validator, up to the sum. The program is built.
+    /// The tests on a real validator, with the builds of [`crate::lints`], up to the sum. The program is built.
     pub fn test_on_validator() -> anyhow::Result<Tally> {
-        Client::here()?.test_on_validator()
+        Client::here()?.test_on_validator(true)
     }
 }
 
@@ -108,23 +108,23 @@ impl Client {
         fs::create_dir_all(&folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
         let path = folder.join("quotes.jsonl");
         let output = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
-        let mut command = cargo();
-        command.current_dir(&self.workspace.root).args(["run", "--quiet", "--package=tidepool-wasm"]);
-        process::run(command.args(["--example=quote_vectors", POOLS]).stdout(Stdio::from(output)))
+        // As a whole, so that the dependencies are those that `cargo xtask test` has compiled.
+        let mut build = cargo();
+        build.current_dir(&self.workspace.root).args(["build", "--workspace", "--example=quote_vectors"]);
+        process::run(&mut build)?;
+        let built = self.workspace.target_dir.join("debug/examples/quote_vectors");
+        process::run(Command::new(built).arg(POOLS).stdout(Stdio::from(output)))
     }
 
-    fn test_on_validator(&self) -> anyhow::Result<Tally> {
+    fn test_on_validator(&self, is_linted: bool) -> anyhow::Result<Tally> {
         let validator = validator::find_or_install(&self.workspace)?;
-        let mut build = cargo();
-        build.current_dir(&self.workspace.root).args(["build", "--package=tidepool-cli", "--package=local-validator"]);
-        process::run(&mut build)?;
-        let built = self.workspace.target_dir.join("debug");
+        let [tidepool, localnet] = e2e::binaries(&self.workspace, is_linted)?;
         let mut command = self.npm();
         command
             .args(["run", "test:e2e"])
             .env("E2E_VALIDATOR", validator)
-            .env("E2E_TIDEPOOL", built.join("tidepool"))
-            .env("E2E_LOCALNET", built.join("local-validator"))
+            .env("E2E_TIDEPOOL", tidepool)
+            .env("E2E_LOCALNET", localnet)
             .env("E2E_PROGRAM", Elf::Tidepool.path()?);
         run_and_count(&mut command)
     }

@@ -13,6 +13,7 @@ mod files;
 mod fuzz;
 mod guards;
 mod js;
+mod lints;
 mod localnet;
 mod reference;
 mod tally;
