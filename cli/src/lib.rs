@@ -41,7 +41,10 @@ mod withdrawal;
 
 /// Files with weights, without the command that reads them.
 pub mod weights_file {
-    pub use crate::commands::manage::set_weights::{Entry, Place, Problem, parse};
+    pub use {
+        crate::commands::manage::set_weights::{Entry, parse},
+        tidepool_selection::{Place, Problem},
+    };
 }
 
 #[cfg(feature = "rpc")]

@@ -155,7 +155,7 @@ pub struct Stage {
     pub groups: Vec<InstructionGroup>,
 }
 
-/// Stages, each of which requires the previous one to have landed completely.
+/// Stages. Each requires that the previous one landed completely.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Plan {
     /// The stages, in order. None is empty.

@@ -5,11 +5,8 @@
 
 use {
     crate::{
-        bytes::{Reader, Writer},
-        instruction::{
-            FeeType, FundingType, PreferredValidatorType, StakePoolInstruction,
-            codec::{read_funding_type, read_preferred_type},
-        },
+        bytes::{Reader, Wire, Writer},
+        instruction::{FeeType, FundingType, PreferredValidatorType, StakePoolInstruction},
         state::{
             AccountType, EntryExtension, POOL_HEAD_LENGTH, POOL_MAX_LENGTH, POOL_MIN_LENGTH, PodFee, PodLockup,
             PoolHead, PoolTerms, StakePool, StakeStatus, U16, U32, U64, VALIDATOR_LIST_HEADER_LENGTH,
@@ -94,44 +91,29 @@ fn write_with<W: Write>(
     stream.write_all(&bytes[..length])
 }
 
-/// Implements the traits with a function that reads from a [`Reader`] and one that writes to a [`Writer`].
 macro_rules! coded {
-    ($($name:ty: $read:expr, $write:expr;)*) => {
+    ($($name:ty),*) => {
         $(
             impl BorshDeserialize for $name {
                 fn deserialize(bytes: &mut &[u8]) -> Result<Self> {
-                    read_slice(bytes, $read)
+                    read_slice(bytes, |reader| Self::read(reader))
                 }
 
                 fn deserialize_reader<R: Read>(stream: &mut R) -> Result<Self> {
-                    read_stream(stream, $read)
+                    read_stream(stream, |reader| Self::read(reader))
                 }
             }
 
             impl BorshSerialize for $name {
                 fn serialize<W: Write>(&self, stream: &mut W) -> Result<()> {
-                    write_with(stream, |writer| $write(self, writer))
+                    write_with(stream, |writer| self.write(writer))
                 }
             }
         )*
     };
 }
 
-coded! {
-    FeeType: FeeType::read, FeeType::write;
-    FundingType: read_funding_type, |kind: &Self, writer: &mut Writer| writer.u8(*kind as u8);
-    PreferredValidatorType: read_preferred_type, |kind: &Self, writer: &mut Writer| writer.u8(*kind as u8);
-    AccountType: read_account_type, |kind: &Self, writer: &mut Writer| writer.u8(*kind as u8);
-    StakeStatus: read_status, |status: &Self, writer: &mut Writer| writer.u8(*status as u8);
-}
-
-fn read_account_type(reader: &mut Reader) -> core::result::Result<AccountType, ProgramError> {
-    AccountType::from_u8(reader.u8()?).ok_or(ProgramError::BorshIoError)
-}
-
-fn read_status(reader: &mut Reader) -> core::result::Result<StakeStatus, ProgramError> {
-    StakeStatus::from_u8(reader.u8()?).ok_or(ProgramError::BorshIoError)
-}
+coded!(FeeType, FundingType, PreferredValidatorType, AccountType, StakeStatus);
 
 /// Reads a struct whose memory layout is its account layout.
 fn read_pod<R: Read, T: Pod>(stream: &mut R) -> Result<T> {

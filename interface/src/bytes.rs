@@ -1,6 +1,17 @@
 //! Strict reader and writer of the SPL encoding, Borsh.
 
-use {solana_address::Address, solana_program_error::ProgramError, tidepool_core::maths::Fee};
+use {
+    crate::{
+        instruction::{FundingType, PreferredValidatorType},
+        state::{AnnouncementKind, DemotionGround, DemotionPolicy, Limits, RebalancePolicy},
+    },
+    bytemuck::Pod,
+    core::mem::{size_of, size_of_val},
+    num_traits::FromPrimitive as _,
+    solana_address::Address,
+    solana_program_error::ProgramError,
+    tidepool_core::maths::{Fee, FutureEpoch},
+};
 
 /// Reads values from the front of a slice. Every failure is `BorshIoError`, as in the SPL stake pool.
 pub(crate) struct Reader<'a> {
@@ -18,11 +29,6 @@ impl<'a> Reader<'a> {
             #[cfg(feature = "borsh")]
             missing: 0,
         }
-    }
-
-    #[inline]
-    pub(crate) const fn is_empty(&self) -> bool {
-        self.rest.is_empty()
     }
 
     #[inline]
@@ -47,7 +53,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The unread bytes.
-    #[cfg(feature = "borsh")]
+    #[inline]
     pub(crate) const fn rest(&self) -> &'a [u8] {
         self.rest
     }
@@ -81,14 +87,12 @@ impl<'a> Reader<'a> {
         self.array().map(|bytes| Address::new_from_array(*bytes))
     }
 
+    /// A value that has its layout on the wire in memory.
     #[inline]
-    pub(crate) fn option_address(&mut self) -> Result<Option<Address>, ProgramError> {
-        Ok(if self.bool()? { Some(self.address()?) } else { None })
-    }
-
-    #[inline]
-    pub(crate) fn fee(&mut self) -> Result<Fee, ProgramError> {
-        Ok(Fee { denominator: self.u64()?, numerator: self.u64()? })
+    fn pod<T: Pod>(&mut self) -> Result<T, ProgramError> {
+        let (bytes, rest) = self.rest.split_at_checked(size_of::<T>()).ok_or(ProgramError::BorshIoError)?;
+        self.rest = rest;
+        Ok(bytemuck::pod_read_unaligned(bytes))
     }
 
     pub(crate) fn string(&mut self) -> Result<&'a str, ProgramError> {
@@ -126,32 +130,242 @@ impl<'a> Writer<'a> {
     pub(crate) fn u8(&mut self, value: u8) -> Result<(), ProgramError> {
         self.bytes(&[value])
     }
+}
 
-    pub(crate) fn u32(&mut self, value: u32) -> Result<(), ProgramError> {
-        self.bytes(&value.to_le_bytes())
+/// A value that follows others on the wire.
+pub(crate) trait Wire<'a>: Sized {
+    fn read(reader: &mut Reader<'a>) -> Result<Self, ProgramError>;
+
+    /// The value that all of `bytes` are.
+    #[inline(always)]
+    fn whole(bytes: &'a [u8]) -> Result<Self, ProgramError> {
+        let mut reader = Reader::new(bytes);
+        let value = Self::read(&mut reader)?;
+        if reader.rest().is_empty() { Ok(value) } else { Err(ProgramError::BorshIoError) }
     }
 
-    pub(crate) fn u64(&mut self, value: u64) -> Result<(), ProgramError> {
-        self.bytes(&value.to_le_bytes())
+    fn write(&self, writer: &mut Writer) -> Result<(), ProgramError>;
+
+    /// A number of bytes that the encoding does not exceed.
+    fn room(&self) -> usize {
+        size_of::<Self>()
+    }
+}
+
+macro_rules! numbers {
+    ($($number:ident),*) => {
+        $(impl Wire<'_> for $number {
+            #[inline]
+            fn read(reader: &mut Reader) -> Result<Self, ProgramError> {
+                reader.$number()
+            }
+
+            #[inline(always)]
+            fn whole(bytes: &[u8]) -> Result<Self, ProgramError> {
+                bytes.try_into().map(Self::from_le_bytes).map_err(|_| ProgramError::BorshIoError)
+            }
+
+            fn write(&self, writer: &mut Writer) -> Result<(), ProgramError> {
+                writer.bytes(&self.to_le_bytes())
+            }
+        })*
+    };
+}
+
+numbers!(u8, u32, u64);
+
+impl Wire<'_> for bool {
+    #[inline]
+    fn read(reader: &mut Reader) -> Result<Self, ProgramError> {
+        reader.bool()
     }
 
-    pub(crate) fn option_address(&mut self, value: &Option<Address>) -> Result<(), ProgramError> {
-        match value {
-            None => self.u8(0),
+    fn write(&self, writer: &mut Writer) -> Result<(), ProgramError> {
+        writer.u8(u8::from(*self))
+    }
+}
+
+impl Wire<'_> for Option<Address> {
+    #[inline]
+    fn read(reader: &mut Reader) -> Result<Self, ProgramError> {
+        Ok(if reader.bool()? { Some(reader.address()?) } else { None })
+    }
+
+    fn write(&self, writer: &mut Writer) -> Result<(), ProgramError> {
+        match self {
+            None => writer.u8(0),
             Some(address) => {
-                self.u8(1)?;
-                self.bytes(address.as_ref())
+                writer.u8(1)?;
+                writer.bytes(address.as_ref())
             }
         }
     }
+}
 
-    pub(crate) fn fee(&mut self, fee: &Fee) -> Result<(), ProgramError> {
-        self.u64(fee.denominator)?;
-        self.u64(fee.numerator)
+impl<'a> Wire<'a> for &'a str {
+    fn read(reader: &mut Reader<'a>) -> Result<Self, ProgramError> {
+        reader.string()
     }
 
-    pub(crate) fn string(&mut self, text: &str) -> Result<(), ProgramError> {
-        self.u32(u32::try_from(text.len()).map_err(|_| ProgramError::BorshIoError)?)?;
-        self.bytes(text.as_bytes())
+    fn write(&self, writer: &mut Writer) -> Result<(), ProgramError> {
+        u32::try_from(self.len()).map_err(|_| ProgramError::BorshIoError)?.write(writer)?;
+        writer.bytes(self.as_bytes())
     }
+
+    fn room(&self) -> usize {
+        size_of::<u32>().saturating_add(self.len())
+    }
+}
+
+impl Wire<'_> for Fee {
+    #[inline]
+    fn read(reader: &mut Reader) -> Result<Self, ProgramError> {
+        Ok(Self { denominator: reader.u64()?, numerator: reader.u64()? })
+    }
+
+    fn write(&self, writer: &mut Writer) -> Result<(), ProgramError> {
+        self.denominator.write(writer)?;
+        self.numerator.write(writer)
+    }
+}
+
+impl Wire<'_> for FutureEpoch<Fee> {
+    fn read(reader: &mut Reader) -> Result<Self, ProgramError> {
+        match reader.u8()? {
+            0 => Ok(Self::None),
+            1 => Ok(Self::One(Fee::read(reader)?)),
+            2 => Ok(Self::Two(Fee::read(reader)?)),
+            _ => Err(ProgramError::BorshIoError),
+        }
+    }
+
+    fn write(&self, writer: &mut Writer) -> Result<(), ProgramError> {
+        match self {
+            Self::None => writer.u8(0),
+            Self::One(fee) => {
+                writer.u8(1)?;
+                fee.write(writer)
+            }
+            Self::Two(fee) => {
+                writer.u8(2)?;
+                fee.write(writer)
+            }
+        }
+    }
+}
+
+impl<'a, T: Pod> Wire<'a> for &'a [T] {
+    fn read(reader: &mut Reader<'a>) -> Result<Self, ProgramError> {
+        let list = Self::whole(reader.rest)?;
+        reader.rest = &[];
+        Ok(list)
+    }
+
+    /// A list up to the end of the bytes, not empty.
+    #[inline(always)]
+    fn whole(bytes: &'a [u8]) -> Result<Self, ProgramError> {
+        match bytemuck::try_cast_slice(bytes) {
+            Ok(items) if !bytes.is_empty() => Ok(items),
+            _ => Err(ProgramError::BorshIoError),
+        }
+    }
+
+    fn write(&self, writer: &mut Writer) -> Result<(), ProgramError> {
+        writer.bytes(bytemuck::cast_slice(self))
+    }
+
+    fn room(&self) -> usize {
+        size_of_val(*self)
+    }
+}
+
+macro_rules! layouts {
+    ($($name:ty),*) => {
+        $(impl Wire<'_> for $name {
+            #[inline]
+            fn read(reader: &mut Reader) -> Result<Self, ProgramError> {
+                reader.pod()
+            }
+
+            #[inline(always)]
+            fn whole(bytes: &[u8]) -> Result<Self, ProgramError> {
+                bytemuck::try_pod_read_unaligned(bytes).map_err(|_| ProgramError::BorshIoError)
+            }
+
+            fn write(&self, writer: &mut Writer) -> Result<(), ProgramError> {
+                writer.bytes(bytemuck::bytes_of(self))
+            }
+        })*
+    };
+}
+
+layouts!(DemotionPolicy, Limits, RebalancePolicy);
+
+macro_rules! bytes {
+    ($($name:ty: $from:expr,)*) => {
+        $(impl Wire<'_> for $name {
+            #[inline]
+            fn read(reader: &mut Reader) -> Result<Self, ProgramError> {
+                $from(reader.u8()?).ok_or(ProgramError::BorshIoError)
+            }
+
+            fn write(&self, writer: &mut Writer) -> Result<(), ProgramError> {
+                writer.u8(*self as u8)
+            }
+        })*
+    };
+}
+
+bytes! {
+    AnnouncementKind: Self::from_number,
+    DemotionGround: Self::from_number,
+    FundingType: Self::from_u8,
+    PreferredValidatorType: Self::from_u8,
+}
+
+#[cfg(feature = "borsh")]
+bytes! {
+    crate::state::AccountType: Self::from_u8,
+    crate::state::StakeStatus: Self::from_u8,
+}
+
+/// Declares structs whose fields follow each other on the wire, some of them with variable lengths.
+macro_rules! encoded {
+    ($(
+        $(#[doc = $doc:literal])*
+        pub struct $name:ident {
+            $($(#[doc = $field_doc:literal])* pub $field:ident: $type:ty $(as $described:ty)?,)*
+        }
+    )*) => {
+        $(
+            $(#[doc = $doc])*
+            #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+            pub struct $name {
+                $($(#[doc = $field_doc])* pub $field: $type,)*
+            }
+
+            fields!($name [$($doc)*] $($field [$($field_doc)*]: $type $(as $described)?,)*);
+
+            impl $name {
+                /// Decodes the value from the start of `bytes`. Bytes after it are ignored.
+                ///
+                /// # Errors
+                /// `BorshIoError` if the bytes are too few or a tag is invalid.
+                pub fn decode(bytes: &[u8]) -> Result<Self, ProgramError> {
+                    let reader = &mut Reader::new(bytes);
+                    Ok(Self { $($field: Wire::read(reader)?,)* })
+                }
+
+                /// Writes the value to the start of `bytes` and returns its length in bytes.
+                ///
+                /// # Errors
+                /// `BorshIoError` if the bytes are too few.
+                pub fn encode(&self, bytes: &mut [u8]) -> Result<usize, ProgramError> {
+                    let writer = &mut Writer::new(bytes);
+                    $(self.$field.write(writer)?;)*
+                    Ok(writer.written())
+                }
+            }
+        )*
+    };
 }

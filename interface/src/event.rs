@@ -7,21 +7,28 @@
 //! exception, because no instruction of the program runs for them.
 
 use {
-    crate::state::{Announcement, DemotionPolicy, ExitTicket, Limits, PodFee, RebalancePolicy, U16, U32, U64},
-    bytemuck::{Pod, Zeroable},
+    crate::{
+        schema::{self, Described as _},
+        state::{
+            Announcement, AnnouncementKind, DemotionGround, DemotionPolicy, ExitTicket, Limits, PodFee,
+            RebalancePolicy, U16, U32, U64,
+        },
+    },
+    bytemuck::Pod,
     core::mem::size_of,
     solana_address::Address,
     tidepool_core::maths::{Lamports, PoolTokens},
 };
 
-/// A value before and after an instruction.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Pod, Zeroable)]
-#[repr(C)]
-pub struct Change {
-    /// Before the instruction.
-    pub old: U64,
-    /// After it.
-    pub new: U64,
+layout! {
+    /// A value before and after an instruction.
+    #[derive(Default)]
+    pub struct Change {
+        /// Before the instruction.
+        pub old: U64,
+        /// After it.
+        pub new: U64,
+    }
 }
 
 impl Change {
@@ -34,237 +41,237 @@ impl Change {
 /// Status in [`FundsEvent`] for instructions without a single validator.
 pub const NO_STATUS: u8 = u8::MAX;
 
-/// Tag `TPfunds1`: balances of the pool, from its accounts.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Pod, Zeroable)]
-#[repr(C)]
-pub struct FundsEvent {
-    /// The pool.
-    pub pool: Address,
-    /// The vote account of the instruction's validator; zero for none, or for several.
-    pub vote: Address,
-    /// The current epoch.
-    pub epoch: U64,
-    /// Number of records in the sums of stake below.
-    pub records: U32,
-    /// Tag of the instruction. A variant with a slippage bound has the tag of the plain variant.
-    pub instruction: u8,
-    /// Status of the validator before, or [`NO_STATUS`].
-    pub old_status: u8,
-    /// Status of the validator after; [`NO_STATUS`] if its record is gone.
-    pub new_status: u8,
-    /// Zero.
-    pub reserved: u8,
-    /// Total lamports of the pool.
-    pub total_lamports: Change,
-    /// Supply of the pool token, in its smallest unit.
-    pub pool_token_supply: Change,
-    /// Lamports in the reserve, rent included; 0 before and after if the instruction does not change the reserve.
-    pub reserve_lamports: Change,
-    /// Lamports in validator stake accounts, from the changed records.
-    pub active_stake_lamports: Change,
-    /// Lamports in transient stake accounts, from the changed records.
-    pub transient_stake_lamports: Change,
+layout! {
+    /// Tag `TPfunds1`: balances of the pool, from its accounts.
+    pub struct FundsEvent {
+        /// The pool.
+        pub pool: Address,
+        /// The vote account of the instruction's validator; zero for none, or for several.
+        pub vote: Address,
+        /// The current epoch.
+        pub epoch: U64,
+        /// Number of records in the sums of stake below.
+        pub records: U32,
+        /// Tag of the instruction. A variant with a slippage bound has the tag of the plain variant.
+        pub instruction: u8,
+        /// Status of the validator before, or [`NO_STATUS`].
+        pub old_status: u8,
+        /// Status of the validator after; [`NO_STATUS`] if its record is gone.
+        pub new_status: u8,
+        /// Zero.
+        pub reserved: u8,
+        /// Total lamports of the pool.
+        pub total_lamports: Change,
+        /// Supply of the pool token, in its smallest unit.
+        pub pool_token_supply: Change,
+        /// Lamports in the reserve, rent included; 0 before and after if the instruction does not change the reserve.
+        pub reserve_lamports: Change,
+        /// Lamports in validator stake accounts, from the changed records.
+        pub active_stake_lamports: Change,
+        /// Lamports in transient stake accounts, from the changed records.
+        pub transient_stake_lamports: Change,
+    }
 }
 
-/// Tag `TPfees_1`: a fee that `SetFee` set.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Pod, Zeroable)]
-#[repr(C)]
-pub struct FeeEvent {
-    /// The pool.
-    pub pool: Address,
-    /// The current epoch.
-    pub epoch: U64,
-    /// Kind of the fee, as `SetFee` encodes it: 0 SOL referral, 1 stake referral, 2 rewards, 3 stake withdrawal,
-    /// 4 SOL deposit, 5 stake deposit, 6 SOL withdrawal.
-    pub kind: u8,
-    /// 1 if the fee takes effect after two updates in new epochs, 0 if at once.
-    pub is_delayed: u8,
-    /// Zero.
-    pub reserved: [u8; 6],
-    /// The fee in force before. A percentage has the denominator 100.
-    pub old: PodFee,
-    /// The fee that was set.
-    pub new: PodFee,
+layout! {
+    /// Tag `TPfees_1`: a fee that `SetFee` set.
+    pub struct FeeEvent {
+        /// The pool.
+        pub pool: Address,
+        /// The current epoch.
+        pub epoch: U64,
+        /// Kind of the fee, as `SetFee` encodes it: 0 SOL referral, 1 stake referral, 2 rewards, 3 stake withdrawal,
+        /// 4 SOL deposit, 5 stake deposit, 6 SOL withdrawal.
+        pub kind: u8,
+        /// 1 if the fee takes effect after two updates in new epochs, 0 if at once.
+        pub is_delayed: u8,
+        /// Zero.
+        pub reserved: [u8; 6],
+        /// The fee in force before. A percentage has the denominator 100.
+        pub old: PodFee,
+        /// The fee that was set.
+        pub new: PodFee,
+    }
 }
 
-/// An authority of the pool, in [`AuthorityEvent`].
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[repr(u8)]
-pub enum Authority {
-    /// The manager.
-    Manager,
-    /// The staker.
-    Staker,
-    /// The token account that receives the manager's fees.
-    ManagerFeeAccount,
-    /// The stake deposit authority.
-    StakeDeposit,
-    /// The SOL deposit authority.
-    SolDeposit,
-    /// The SOL withdraw authority.
-    SolWithdraw,
+numbered! {
+    /// An authority of the pool, in [`AuthorityEvent`].
+    pub enum Authority {
+        /// The manager.
+        Manager,
+        /// The staker.
+        Staker,
+        /// The token account that receives the manager's fees.
+        ManagerFeeAccount,
+        /// The stake deposit authority.
+        StakeDeposit,
+        /// The SOL deposit authority.
+        SolDeposit,
+        /// The SOL withdraw authority.
+        SolWithdraw,
+    }
 }
 
-/// Tag `TPauth_1`: an authority that was set. `SetManager` emits a second event for the fee account.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Pod, Zeroable)]
-#[repr(C)]
-pub struct AuthorityEvent {
-    /// The pool.
-    pub pool: Address,
-    /// The current epoch.
-    pub epoch: U64,
-    /// [`Authority`].
-    pub authority: u8,
-    /// Zero.
-    pub reserved: [u8; 7],
-    /// Before; zero for none.
-    pub old: Address,
-    /// After; zero for none.
-    pub new: Address,
+layout! {
+    /// Tag `TPauth_1`: an authority that was set. `SetManager` emits a second event for the fee account.
+    pub struct AuthorityEvent {
+        /// The pool.
+        pub pool: Address,
+        /// The current epoch.
+        pub epoch: U64,
+        /// [`Authority`].
+        pub authority: u8 as Authority,
+        /// Zero.
+        pub reserved: [u8; 7],
+        /// Before; zero for none.
+        pub old: Address,
+        /// After; zero for none.
+        pub new: Address,
+    }
 }
 
-/// Tag `TPweigh1`: weights that were set.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Pod, Zeroable)]
-#[repr(C)]
-pub struct WeightsEvent {
-    /// The pool.
-    pub pool: Address,
-    /// The current epoch.
-    pub epoch: U64,
-    /// Weights that were set.
-    pub records: U64,
-    /// Sum of these validators' weights.
-    pub weights: Change,
+layout! {
+    /// Tag `TPweigh1`: weights that were set.
+    pub struct WeightsEvent {
+        /// The pool.
+        pub pool: Address,
+        /// The current epoch.
+        pub epoch: U64,
+        /// Weights that were set.
+        pub records: U64,
+        /// Sum of these validators' weights.
+        pub weights: Change,
+    }
 }
 
-/// Tag `TPpolic1`: the policy that was set. `ExtendPool` sets the default policy; the policy before is then all zero.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Pod, Zeroable)]
-#[repr(C)]
-pub struct PolicyEvent {
-    /// The pool.
-    pub pool: Address,
-    /// The current epoch.
-    pub epoch: U64,
-    /// Before.
-    pub old: RebalancePolicy,
-    /// After.
-    pub new: RebalancePolicy,
+layout! {
+    /// Tag `TPpolic1`: the policy that was set. `ExtendPool` sets the default policy; the policy before is then all zero.
+    pub struct PolicyEvent {
+        /// The pool.
+        pub pool: Address,
+        /// The current epoch.
+        pub epoch: U64,
+        /// Before.
+        pub old: RebalancePolicy,
+        /// After.
+        pub new: RebalancePolicy,
+    }
 }
 
-/// Tag `TPlimit1`: the limits that were set.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Pod, Zeroable)]
-#[repr(C)]
-pub struct LimitsEvent {
-    /// The pool.
-    pub pool: Address,
-    /// The current epoch.
-    pub epoch: U64,
-    /// Before.
-    pub old: Limits,
-    /// After.
-    pub new: Limits,
+layout! {
+    /// Tag `TPlimit1`: the limits that were set.
+    pub struct LimitsEvent {
+        /// The pool.
+        pub pool: Address,
+        /// The current epoch.
+        pub epoch: U64,
+        /// Before.
+        pub old: Limits,
+        /// After.
+        pub new: Limits,
+    }
 }
 
-/// A step of an announcement, in [`AnnouncementEvent`].
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[repr(u8)]
-pub enum AnnouncementStep {
-    /// The change was announced.
-    Announced,
-    /// The announced change was made.
-    Made,
-    /// The announcement was withdrawn.
-    Cancelled,
+numbered! {
+    /// A step of an announcement, in [`AnnouncementEvent`].
+    pub enum AnnouncementStep {
+        /// The change was announced.
+        Announced,
+        /// The announced change was made.
+        Made,
+        /// The announcement was withdrawn.
+        Cancelled,
+    }
 }
 
-/// Tag `TPannou1`: a change that was announced, made or withdrawn.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Pod, Zeroable)]
-#[repr(C)]
-pub struct AnnouncementEvent {
-    /// The pool.
-    pub pool: Address,
-    /// The current epoch.
-    pub epoch: U64,
-    /// [`AnnouncementKind`](crate::state::AnnouncementKind).
-    pub kind: u8,
-    /// [`AnnouncementStep`].
-    pub step: u8,
-    /// Zero.
-    pub reserved: [u8; 6],
-    /// The announced change.
-    pub announcement: Announcement,
+layout! {
+    /// Tag `TPannou1`: a change that was announced, made or withdrawn.
+    pub struct AnnouncementEvent {
+        /// The pool.
+        pub pool: Address,
+        /// The current epoch.
+        pub epoch: U64,
+        /// [`AnnouncementKind`].
+        pub kind: u8 as AnnouncementKind,
+        /// [`AnnouncementStep`].
+        pub step: u8 as AnnouncementStep,
+        /// Zero.
+        pub reserved: [u8; 6],
+        /// The announced change.
+        pub announcement: Announcement,
+    }
 }
 
-/// Tag `TPdempo1`: the demotion policy that was set.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Pod, Zeroable)]
-#[repr(C)]
-pub struct DemotionPolicyEvent {
-    /// The pool.
-    pub pool: Address,
-    /// The current epoch.
-    pub epoch: U64,
-    /// Before.
-    pub old: DemotionPolicy,
-    /// After.
-    pub new: DemotionPolicy,
+layout! {
+    /// Tag `TPdempo1`: the demotion policy that was set.
+    pub struct DemotionPolicyEvent {
+        /// The pool.
+        pub pool: Address,
+        /// The current epoch.
+        pub epoch: U64,
+        /// Before.
+        pub old: DemotionPolicy,
+        /// After.
+        pub new: DemotionPolicy,
+    }
 }
 
-/// Tag `TPdemot1`: a validator that was demoted.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Pod, Zeroable)]
-#[repr(C)]
-pub struct DemotionEvent {
-    /// The pool.
-    pub pool: Address,
-    /// The validator's vote account.
-    pub vote: Address,
-    /// The current epoch.
-    pub epoch: U64,
-    /// Lamports of the pool with the validator, rents included.
-    pub lamports: U64,
-    /// Its weight before.
-    pub old_weight: U16,
-    /// [`DemotionGround`](crate::state::DemotionGround).
-    pub ground: u8,
-    /// Zero.
-    pub reserved: [u8; 5],
+layout! {
+    /// Tag `TPdemot1`: a validator that was demoted.
+    pub struct DemotionEvent {
+        /// The pool.
+        pub pool: Address,
+        /// The validator's vote account.
+        pub vote: Address,
+        /// The current epoch.
+        pub epoch: U64,
+        /// Lamports of the pool with the validator, rents included.
+        pub lamports: U64 as Lamports,
+        /// Its weight before.
+        pub old_weight: U16,
+        /// [`DemotionGround`].
+        pub ground: u8 as DemotionGround,
+        /// Zero.
+        pub reserved: [u8; 5],
+    }
 }
 
-/// A step of an exit ticket, in [`ExitEvent`].
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[repr(u8)]
-pub enum ExitStep {
-    /// The ticket was requested.
-    Requested,
-    /// The ticket was paid.
-    Claimed,
-    /// The ticket was given back.
-    Cancelled,
+numbered! {
+    /// A step of an exit ticket, in [`ExitEvent`].
+    pub enum ExitStep {
+        /// The ticket was requested.
+        Requested,
+        /// The ticket was paid.
+        Claimed,
+        /// The ticket was given back.
+        Cancelled,
+    }
 }
 
-/// Tag `TPexit_1`: an exit ticket that was requested, paid or given back.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Pod, Zeroable)]
-#[repr(C)]
-pub struct ExitEvent {
-    /// The pool.
-    pub pool: Address,
-    /// The ticket's owner.
-    pub owner: Address,
-    /// The current epoch.
-    pub epoch: U64,
-    /// The ticket's id.
-    pub id: U64,
-    /// Lamports that were fixed at the request.
-    pub lamports: U64,
-    /// Lamports paid by a claim.
-    pub paid_lamports: U64,
-    /// Pool tokens in escrow for it.
-    pub pool_tokens: U64,
-    /// Pool tokens that were burnt.
-    pub burnt_pool_tokens: U64,
-    /// [`ExitStep`].
-    pub step: u8,
-    /// Zero.
-    pub reserved: [u8; 7],
+layout! {
+    /// Tag `TPexit_1`: an exit ticket that was requested, paid or given back.
+    pub struct ExitEvent {
+        /// The pool.
+        pub pool: Address,
+        /// The ticket's owner.
+        pub owner: Address,
+        /// The current epoch.
+        pub epoch: U64,
+        /// The ticket's id.
+        pub id: U64,
+        /// Lamports that were fixed at the request.
+        pub lamports: U64 as Lamports,
+        /// Lamports paid by a claim.
+        pub paid_lamports: U64 as Lamports,
+        /// Pool tokens in escrow for it.
+        pub pool_tokens: U64 as PoolTokens,
+        /// Pool tokens that were burnt.
+        pub burnt_pool_tokens: U64 as PoolTokens,
+        /// [`ExitStep`].
+        pub step: u8 as ExitStep,
+        /// Zero.
+        pub reserved: [u8; 7],
+    }
 }
 
 impl ExitEvent {
@@ -300,6 +307,12 @@ macro_rules! events {
         }
 
         impl Event {
+            /// All events, described.
+            pub const SCHEMA: &'static [schema::Event] = &[$(schema::Event {
+                tag: $data::TAG,
+                data: schema::defined($data::SHAPE),
+            },)*];
+
             /// Decodes the data of a log line; `None` for other data.
             pub fn decode(bytes: &[u8]) -> Option<Self> {
                 let (tag, data) = bytes.split_first_chunk()?;

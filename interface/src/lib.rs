@@ -85,10 +85,14 @@ extern crate alloc;
 #[cfg(feature = "client")]
 extern crate std;
 
+#[macro_use]
+pub mod schema;
+#[macro_use]
+mod bytes;
+
 pub mod address;
 #[cfg(feature = "borsh")]
 mod borsh_traits;
-mod bytes;
 pub mod error;
 pub mod event;
 pub mod external;

@@ -1,4 +1,4 @@
-//! What is served: a reading of the pool, and the pages that are rendered from it once.
+//! The served content: a reading of the pool, and the pages that are rendered from it once.
 
 use {
     crate::{http::Body, page, read::Reading},

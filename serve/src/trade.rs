@@ -9,7 +9,7 @@ use {
         plan::{self, Plan, Withdrawal, WithdrawalOrder, WithdrawalPlan},
         pool::PoolSnapshot,
         quote,
-        units::{Share, sol, tokens},
+        units::{sol, tokens},
     },
     tidepool_interface::state::ExitTicket,
 };
@@ -99,7 +99,7 @@ pub struct Quote {
     pub fee_pool_tokens: u64,
     /// Lamports of a deposit for which no pool tokens are minted, in favour of all holders.
     pub growth_charge_lamports: u64,
-    /// The least that the program pays out, in the unit of the output; a worse rate fails the transaction.
+    /// Minimum amount out, in the unit of the output; a lower one fails the transaction.
     pub minimum: Option<u64>,
     /// Lamports of rent that the wallet pays for new accounts: those of stake stay in them, that of a ticket returns.
     pub rent_lamports: u64,
@@ -188,29 +188,15 @@ impl Quote {
         }
     }
 
-    /// What the trade does, in a sentence for the wallet.
+    /// What the trade does, in a sentence for the wallet: short, since Solana Pay shows 80 characters.
     pub fn sentence(&self) -> String {
-        let slippage = Share(self.trade.slippage);
+        let minimum = self.minimum.unwrap_or(0);
+        let given = tokens(self.pool_tokens.saturating_sub(self.remaining_pool_tokens));
         match self.trade.action {
-            Action::Stake => format!(
-                "Deposit {} for {}, at least {} ({slippage} slippage)",
-                sol(self.lamports),
-                tokens(self.pool_tokens),
-                tokens(self.minimum.unwrap_or(0))
-            ),
-            action => {
-                let what = match action {
-                    Action::Ticket => "an exit ticket for ",
-                    Action::UnstakeStake => "stake of ",
-                    Action::Stake | Action::Unstake => "",
-                };
-                format!(
-                    "Give {} for {what}{}, at least {} ({slippage} slippage)",
-                    tokens(self.pool_tokens - self.remaining_pool_tokens),
-                    sol(self.lamports),
-                    sol(self.minimum.unwrap_or(0))
-                )
-            }
+            Action::Stake => format!("Deposit {} for at least {}", sol(self.lamports), tokens(minimum)),
+            Action::Unstake => format!("Give {given} for at least {}", sol(minimum)),
+            Action::UnstakeStake => format!("Give {given} for stake of at least {}", sol(minimum)),
+            Action::Ticket => format!("Give {given} for a ticket of at least {}", sol(minimum)),
         }
     }
 }
@@ -304,7 +290,7 @@ fn plan_stake(
     })?;
     match planned.remainder {
         Some(remainder) if planned.pieces.is_empty() => Err(Problem::refused(format!(
-            "{} cannot be withdrawn as stake now ({:?}): withdraw SOL, or another amount",
+            "{} cannot be withdrawn as stake now ({}): withdraw SOL, or another amount",
             tokens(remainder.pool_tokens),
             remainder.reason
         ))),

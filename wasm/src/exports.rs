@@ -1,4 +1,6 @@
-//! The functions that WebAssembly exports. The order of the results is that of the fields of `clients/js/src/wasm/quotes.ts`.
+//! The functions that WebAssembly exports. `clients/js/src/quotes.ts` reads their results in this order.
+//!
+//! Elsewhere their names are mangled: an unmangled `exit` would take the place of the C library's.
 
 use crate::{failure::Failure, ledger, movements, quote, snapshot::Snapshot};
 use std::slice;
@@ -14,7 +16,7 @@ static mut OUTPUT: [u64; RESULTS] = [0; RESULTS];
 const RESERVE: u32 = u32::MAX;
 
 /// Address of the results: eight numbers of 64 bits.
-#[unsafe(no_mangle)]
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub extern "C" fn output() -> *const u64 {
     (&raw const OUTPUT).cast()
 }
@@ -55,7 +57,7 @@ const fn tokens(quote: &DepositQuote) -> [u64; 4] {
 ///
 /// # Safety
 /// `length` bytes at `at` are readable. The same holds for each function here.
-#[unsafe(no_mangle)]
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub unsafe extern "C" fn deposit_sol(at: *const u8, length: usize, lamports: u64, minimum: u64) -> i32 {
     let quote = |snapshot: &Snapshot| {
         let (charge, quote) = quote::deposit_sol(snapshot, lamports, minimum_of(minimum))?;
@@ -70,7 +72,7 @@ pub unsafe extern "C" fn deposit_sol(at: *const u8, length: usize, lamports: u64
 ///
 /// # Safety
 /// As [`deposit_sol`].
-#[unsafe(no_mangle)]
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub unsafe extern "C" fn withdraw_sol(at: *const u8, length: usize, exempt: u32, tokens: u64, minimum: u64) -> i32 {
     let quote = |snapshot: &Snapshot| {
         let quote = quote::withdraw_sol(snapshot, exempt != 0, tokens, minimum_of(minimum))?;
@@ -84,7 +86,7 @@ pub unsafe extern "C" fn withdraw_sol(at: *const u8, length: usize, exempt: u32,
 ///
 /// # Safety
 /// As [`deposit_sol`].
-#[unsafe(no_mangle)]
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub unsafe extern "C" fn largest_sol_withdrawal(at: *const u8, length: usize, exempt: u32) -> i32 {
     // SAFETY: the caller's.
     unsafe { answer(at, length, |snapshot| Ok([quote::largest_sol_withdrawal(snapshot, exempt != 0)])) }
@@ -94,7 +96,7 @@ pub unsafe extern "C" fn largest_sol_withdrawal(at: *const u8, length: usize, ex
 ///
 /// # Safety
 /// As [`deposit_sol`].
-#[unsafe(no_mangle)]
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub unsafe extern "C" fn deposit_stake(at: *const u8, length: usize, minimum: u64) -> i32 {
     let quote = |snapshot: &Snapshot| {
         let quote = quote::deposit_stake(snapshot, minimum_of(minimum))?;
@@ -110,7 +112,7 @@ pub unsafe extern "C" fn deposit_stake(at: *const u8, length: usize, minimum: u6
 ///
 /// # Safety
 /// As [`deposit_sol`].
-#[unsafe(no_mangle)]
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub unsafe extern "C" fn withdraw_stake(
     at: *const u8,
     length: usize,
@@ -142,7 +144,7 @@ pub unsafe extern "C" fn withdraw_stake(
 ///
 /// # Safety
 /// As [`deposit_sol`].
-#[unsafe(no_mangle)]
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub unsafe extern "C" fn exit(at: *const u8, length: usize, exempt: u32, tokens: u64, minimum: u64) -> i32 {
     let quote = |snapshot: &Snapshot| {
         let quote = quote::exit(snapshot, exempt != 0, tokens, minimum_of(minimum))?;
@@ -157,7 +159,7 @@ pub unsafe extern "C" fn exit(at: *const u8, length: usize, exempt: u32, tokens:
 ///
 /// # Safety
 /// As [`deposit_sol`].
-#[unsafe(no_mangle)]
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub unsafe extern "C" fn claimable(at: *const u8, length: usize) -> i32 {
     // SAFETY: the caller's.
     unsafe { answer(at, length, |snapshot| Ok([quote::claimable(snapshot)?.get()])) }
@@ -167,7 +169,7 @@ pub unsafe extern "C" fn claimable(at: *const u8, length: usize) -> i32 {
 ///
 /// # Safety
 /// As [`deposit_sol`].
-#[unsafe(no_mangle)]
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub unsafe extern "C" fn cancellation(at: *const u8, length: usize) -> i32 {
     let quote = |snapshot: &Snapshot| {
         let quote = quote::cancellation(snapshot)?;
@@ -183,7 +185,7 @@ pub unsafe extern "C" fn cancellation(at: *const u8, length: usize) -> i32 {
 ///
 /// # Safety
 /// As [`deposit_sol`].
-#[unsafe(no_mangle)]
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub unsafe extern "C" fn condition(at: *const u8, length: usize) -> i32 {
     let quote = |snapshot: &Snapshot| {
         Ok([
@@ -205,7 +207,7 @@ pub unsafe extern "C" fn condition(at: *const u8, length: usize) -> i32 {
 ///
 /// # Safety
 /// As [`deposit_sol`].
-#[unsafe(no_mangle)]
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub unsafe extern "C" fn yield_over(at: *const u8, length: usize, epochs: u64) -> i32 {
     let quote = |snapshot: &Snapshot| ledger::yield_over(snapshot, epochs).map(numbers);
     // SAFETY: the caller's.
@@ -216,7 +218,7 @@ pub unsafe extern "C" fn yield_over(at: *const u8, length: usize, epochs: u64) -
 ///
 /// # Safety
 /// As [`deposit_sol`].
-#[unsafe(no_mangle)]
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub unsafe extern "C" fn growth_over(at: *const u8, length: usize, epochs: u64) -> i32 {
     let quote = |snapshot: &Snapshot| ledger::growth_over(snapshot, epochs).map(numbers);
     // SAFETY: the caller's.
@@ -231,7 +233,7 @@ const fn numbers(found: ledger::Yield) -> [u64; 5] {
 ///
 /// # Safety
 /// As [`deposit_sol`]; `rows` has room for three numbers of 64 bits for each record, and is aligned to them.
-#[unsafe(no_mangle)]
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub unsafe extern "C" fn rebalance(at: *const u8, length: usize, rows: *mut u64) -> i32 {
     let quote = |snapshot: &Snapshot| {
         let survey = movements::movements(snapshot, |index, movement| {

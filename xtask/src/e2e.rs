@@ -12,7 +12,12 @@ use crate::{
 };
 use program_elf::Elf;
 use sbpf_build::{Workspace, cargo, process};
-use std::{path::PathBuf, process::Command};
+use std::path::PathBuf;
+
+/// The folder of the command line and of the local network, as the tests run them.
+pub fn binaries(workspace: &Workspace) -> PathBuf {
+    workspace.target_dir.join("e2e")
+}
 
 /// Build the program and the command line, and drive both on a real solana-test-validator, which is installed where missing
 #[derive(clap::Args, Default)]
@@ -42,8 +47,29 @@ impl Args {
     pub fn test(self) -> anyhow::Result<Tally> {
         let workspace = Workspace::here()?;
         let validator = validator::find_or_install(&workspace)?;
-        let [tidepool, localnet] = binaries(&workspace, self.is_linted)?;
-        let mut command = cargo_test(&workspace, self.is_linted);
+        let cargo_test = || {
+            let mut command = cargo();
+            if self.is_linted {
+                lints::deny_warnings(&mut command);
+            }
+            // As a whole, so that the dependencies are those that `cargo xtask test` has compiled.
+            command.current_dir(&workspace.root).args([
+                "test",
+                "--workspace",
+                "--features=tidepool-tests/e2e",
+                "--test=e2e",
+            ]);
+            command
+        };
+        // With tests of their own packages, cargo builds the binaries too.
+        process::run(cargo_test().args(["--test=binary", "--test=options", "--no-run"]))?;
+        // Copies, which another build meanwhile does not take away.
+        let copied = |name: &str| {
+            let to = binaries(&workspace).join(name);
+            copy(&workspace.target_dir.join("debug").join(name), &to).map(|()| to)
+        };
+        let (tidepool, localnet) = (copied("tidepool")?, copied("local-validator")?);
+        let mut command = cargo_test();
         command
             .arg("--")
             .args(self.arguments)
@@ -53,25 +79,4 @@ impl Args {
             .env("E2E_PROGRAM", Elf::Tidepool.path()?);
         run_and_count(&mut command)
     }
-}
-
-/// Builds the command line and the local validator, and returns the paths of copies, which another build meanwhile does not take away.
-pub fn binaries(workspace: &Workspace, is_linted: bool) -> anyhow::Result<[PathBuf; 2]> {
-    // With tests of their own packages, cargo builds the binaries too.
-    process::run(cargo_test(workspace, is_linted).args(["--test=binary", "--test=options", "--no-run"]))?;
-    let copied = |name: &str| {
-        let to = workspace.target_dir.join("e2e").join(name);
-        copy(&workspace.target_dir.join("debug").join(name), &to).map(|()| to)
-    };
-    Ok([copied("tidepool")?, copied("local-validator")?])
-}
-
-fn cargo_test(workspace: &Workspace, is_linted: bool) -> Command {
-    let mut command = cargo();
-    if is_linted {
-        lints::deny_warnings(&mut command);
-    }
-    // As a whole, so that the dependencies are those that `cargo xtask test` has compiled.
-    command.current_dir(&workspace.root).args(["test", "--workspace", "--features=tidepool-tests/e2e", "--test=e2e"]);
-    command
 }

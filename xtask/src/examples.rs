@@ -4,11 +4,12 @@ use crate::{
     build_program,
     files::copy,
     tally::{Tally, run_and_count},
+    vault,
 };
 use sbpf_build::{Platform, Program, Workspace, cargo};
 use std::path::{Path, PathBuf};
 
-/// The examples outside of the workspace: a folder below `examples` and its package.
+/// The examples with tests of their own, outside of the workspace: a folder below `examples` and its package.
 pub const EXAMPLES: [&str; 1] = ["deposit-by-cpi"];
 
 /// Build the on-chain program and the example programs, and run the examples' tests, natively and as ELFs
@@ -39,9 +40,10 @@ impl Args {
     }
 }
 
-/// The manifests of the examples.
+/// The manifests of the examples, also of the one that the workspace's tests run.
 pub fn manifests(workspace: &Workspace) -> Vec<PathBuf> {
-    EXAMPLES.map(|name| Example { workspace, name }.manifest()).into()
+    let names = EXAMPLES.into_iter().chain([vault::NAME]);
+    names.map(|name| Example { workspace, name }.manifest()).collect()
 }
 
 struct Example<'a> {

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Folders of the repository without text of its own: what is built, generated or installed, and inputs of fuzzers.
+/// Folders without text of the repository's own: built, generated and installed files, and inputs of fuzzers.
 const WITHOUT_TEXT: [&str; 7] = ["target", ".git", "corpus", "node_modules", "dist", "artifacts", "generated"];
 
 /// Copies a file into a folder that may not be there yet.

@@ -3,6 +3,7 @@
 use crate::{
     build_program,
     e2e::{self, validator},
+    files::copy,
     tally::{Tally, run_and_count},
     wasm,
 };
@@ -11,19 +12,20 @@ use program_elf::Elf;
 use sbpf_build::{Workspace, cargo, process};
 use std::{
     fs::{self, File},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
-/// Random pools with quotes of the Rust client, for the unit tests.
-const POOLS: &str = "300";
+/// Examples that print what the unit tests compare with, and how much: random pools with quotes of the Rust client,
+/// random values with their bytes.
+const EXAMPLES: [(&str, &str); 2] = [("quote_vectors", "300"), ("random_values", "30")];
 
 /// Build and test the TypeScript client, clients/js: generated code, types, unit tests
 ///
 /// It needs node 20 or newer with npm. `cargo xtask test` does not: continuous integration runs this command.
 #[derive(clap::Args, Default)]
 pub struct Args {
-    /// Only build what the client takes from Rust: the quotes in WebAssembly, and random pools for its tests
+    /// Only build what the client takes from Rust: the quotes in WebAssembly, and random values for its tests
     #[arg(long)]
     artifacts: bool,
 
@@ -43,7 +45,8 @@ impl Args {
         if self.e2e {
             build_program::Args::default().run()?;
             client.install()?;
-            return client.test_on_validator(false)?.close();
+            let binaries = client.build_binaries()?;
+            return client.test_on_validator(&binaries)?.close();
         }
         self.test()?.close()
     }
@@ -57,16 +60,18 @@ impl Args {
         run_and_count(client.npm().arg("test"))
     }
 
-    /// The tests on a real validator, with the builds of [`crate::lints`], up to the sum. The program is built.
+    /// The tests on a real validator, up to the sum. `cargo xtask e2e` has built the binaries, and [`Self::test`] has installed the
+    /// packages.
     pub fn test_on_validator() -> anyhow::Result<Tally> {
-        Client::here()?.test_on_validator(true)
+        let client = Client::here()?;
+        client.test_on_validator(&e2e::binaries(&client.workspace))
     }
 }
 
 /// Checks that node and npm are there. To be called before anything long is built.
 ///
 /// # Errors
-/// Names what is missing.
+/// Names the missing one.
 pub fn check() -> anyhow::Result<()> {
     const OLDEST: u32 = 20;
     let found = process::output_of(Command::new("node").arg("--version")).unwrap_or_default();
@@ -106,25 +111,39 @@ impl Client {
         wasm::Args::default().run()?;
         let folder = self.folder.join("artifacts");
         fs::create_dir_all(&folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
-        let path = folder.join("quotes.jsonl");
-        let output = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
-        // As a whole, so that the dependencies are those that `cargo xtask test` has compiled.
-        let mut build = cargo();
-        build.current_dir(&self.workspace.root).args(["build", "--workspace", "--example=quote_vectors"]);
-        process::run(&mut build)?;
-        let built = self.workspace.target_dir.join("debug/examples/quote_vectors");
-        process::run(Command::new(built).arg(POOLS).stdout(Stdio::from(output)))
+        for (example, count) in EXAMPLES {
+            let path = folder.join(example).with_extension("jsonl");
+            let output = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
+            let mut build = cargo();
+            // As a whole, so that the dependencies are those that `cargo xtask test` has compiled.
+            build.current_dir(&self.workspace.root).args(["build", "--quiet", "--workspace", "--example", example]);
+            process::run(&mut build)?;
+            let built = self.workspace.target_dir.join("debug/examples").join(example);
+            process::run(Command::new(built).arg(count).stdout(Stdio::from(output)))?;
+        }
+        Ok(())
     }
 
-    fn test_on_validator(&self, is_linted: bool) -> anyhow::Result<Tally> {
-        let validator = validator::find_or_install(&self.workspace)?;
-        let [tidepool, localnet] = e2e::binaries(&self.workspace, is_linted)?;
+    /// Builds the command line and the local network, and returns the folder of their copies, which another build meanwhile does not
+    /// take away.
+    fn build_binaries(&self) -> anyhow::Result<PathBuf> {
+        let mut build = cargo();
+        build.current_dir(&self.workspace.root).args(["build", "--package=tidepool-cli", "--package=local-validator"]);
+        process::run(&mut build)?;
+        let folder = self.workspace.target_dir.join("js");
+        for name in ["tidepool", "local-validator"] {
+            copy(&self.workspace.target_dir.join("debug").join(name), &folder.join(name))?;
+        }
+        Ok(folder)
+    }
+
+    fn test_on_validator(&self, binaries: &Path) -> anyhow::Result<Tally> {
         let mut command = self.npm();
         command
             .args(["run", "test:e2e"])
-            .env("E2E_VALIDATOR", validator)
-            .env("E2E_TIDEPOOL", tidepool)
-            .env("E2E_LOCALNET", localnet)
+            .env("E2E_VALIDATOR", validator::find_or_install(&self.workspace)?)
+            .env("E2E_TIDEPOOL", binaries.join("tidepool"))
+            .env("E2E_LOCALNET", binaries.join("local-validator"))
             .env("E2E_PROGRAM", Elf::Tidepool.path()?);
         run_and_count(&mut command)
     }

@@ -34,7 +34,7 @@ pub fn check(workspace: &Workspace) -> anyhow::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::fs;
+    use std::{collections::BTreeSet, fs};
 
     /// A crate with a warning of clippy's is refused, and its tests run without it.
     #[test]
@@ -61,5 +61,39 @@ mod tests {
             let (success, said) = builds(source);
             assert!(!success && said.contains(lint), "{said}");
         }
+    }
+
+    /// Each feature is enabled by some crate of the workspace, or [`check`] builds it apart.
+    #[test]
+    fn all_features_are_linted() {
+        const APART: [&str; 2] = ["tidepool-program/no-entrypoint", "tidepool-tests/e2e"];
+        let workspace = Workspace::here().unwrap();
+        let of_cargo = |arguments: &[&str]| {
+            process::output_of(cargo().current_dir(&workspace.root).arg("--offline").args(arguments)).unwrap()
+        };
+        let metadata = of_cargo(&["metadata", "--no-deps", "--format-version=1"]);
+        let metadata: serde_json::Value = serde_json::from_str(&metadata).unwrap();
+        let packages = metadata["packages"].as_array().unwrap().iter();
+        let all: BTreeSet<String> = packages
+            .flat_map(|package| {
+                let name = package["name"].as_str().unwrap();
+                package["features"].as_object().unwrap().keys().map(move |feature| format!("{name}/{feature}"))
+            })
+            .collect();
+        let tree =
+            ["tree", "--workspace", "--edges=normal,build,dev", "--prefix=none", "--depth=0", "--format={p}|{f}"];
+        let enabled: BTreeSet<String> = of_cargo(&tree)
+            .lines()
+            .filter_map(|line| line.split_once('|'))
+            .flat_map(|(package, features)| {
+                let name = package.split(' ').next().unwrap();
+                features
+                    .split(',')
+                    .filter(|feature| !feature.is_empty())
+                    .map(move |feature| format!("{name}/{feature}"))
+            })
+            .collect();
+        assert!(enabled.contains("tidepool-interface/borsh"), "{enabled:?}");
+        assert!(all.difference(&enabled).eq(APART), "{:?}", all.difference(&enabled));
     }
 }

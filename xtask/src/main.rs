@@ -12,6 +12,7 @@ mod examples;
 mod files;
 mod fuzz;
 mod guards;
+mod idl;
 mod js;
 mod lints;
 mod localnet;
@@ -21,6 +22,7 @@ mod test;
 mod tidy;
 mod tool;
 mod typos;
+mod vault;
 mod wasm;
 mod words;
 
@@ -39,6 +41,7 @@ struct Cli {
 enum Command {
     BuildProgram(build_program::Args),
     Reference(reference::Args),
+    Vault(vault::Args),
     Demo(demo::Args),
     Localnet(localnet::Args),
     Deny(deny::Args),
@@ -51,6 +54,7 @@ enum Command {
     Guards(guards::Args),
     Js(js::Args),
     Wasm(wasm::Args),
+    Idl(idl::Args),
     Words(words::Args),
     Typos(typos::Args),
     Tidy(tidy::Args),
@@ -61,6 +65,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::BuildProgram(args) => args.run(),
         Command::Reference(args) => args.run(),
+        Command::Vault(args) => args.run(),
         Command::Demo(args) => args.run(),
         Command::Localnet(args) => args.run(),
         Command::Deny(args) => args.run(),
@@ -73,6 +78,7 @@ fn main() -> ExitCode {
         Command::Guards(args) => args.run(),
         Command::Js(args) => args.run(),
         Command::Wasm(args) => args.run(),
+        Command::Idl(args) => args.run(),
         Command::Words(args) => args.run(),
         Command::Typos(args) => args.run(),
         Command::Tidy(args) => args.run(),

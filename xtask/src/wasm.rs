@@ -46,7 +46,7 @@ fn add_target() -> anyhow::Result<()> {
     process::run(Command::new("rustup").args(["target", "add", TARGET]))
 }
 
-/// Writes a file, unless it has this text: then what is compiled from it stays fresh.
+/// Writes a file, unless it has this text: its time of change stays, too.
 fn write_if_changed(path: &Path, text: &str) -> anyhow::Result<()> {
     if fs::read_to_string(path).is_ok_and(|found| found == text) {
         return Ok(());

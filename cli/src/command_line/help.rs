@@ -34,6 +34,7 @@ pub const GROUPS: [(&str, &[&str]); 6] = [
             "remove-validator",
             "increase",
             "decrease",
+            "select",
             "set-weights",
             "set-policy",
             "set-limits",

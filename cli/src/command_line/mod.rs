@@ -16,8 +16,8 @@ use {
             inspect::{announcements, balance, events, explain_stake, history, list, list_pools, serve, show, tickets},
             manage::{
                 add_validator, cancel_announcement, create_pool, decrease, extend_pool, increase, remove_validator,
-                set_demotion_policy, set_fee, set_funding_authority, set_limits, set_manager, set_metadata, set_policy,
-                set_preferred_validator, set_staker, set_weights,
+                select, set_demotion_policy, set_fee, set_funding_authority, set_limits, set_manager, set_metadata,
+                set_policy, set_preferred_validator, set_staker, set_weights,
             },
             offline::{sign, submit},
             setup::completions,
@@ -101,6 +101,7 @@ commands! {
     SetLimits(set_limits::Args),
     SetDemotionPolicy(set_demotion_policy::Args),
     CancelAnnouncement(cancel_announcement::Args),
+    Select(select::Args),
     SetWeights(set_weights::Args),
     Rebalance(rebalance::Args),
     ExplainStake(explain_stake::Args),
@@ -145,6 +146,7 @@ impl Command {
             | Self::RemoveValidator(_)
             | Self::Increase(_)
             | Self::Decrease(_)
+            | Self::Select(_)
             | Self::Completions(_) => false,
             _ => true,
         }

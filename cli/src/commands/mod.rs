@@ -31,6 +31,7 @@ pub mod manage {
     pub mod extend_pool;
     pub mod increase;
     pub mod remove_validator;
+    pub mod select;
     pub mod set_demotion_policy;
     pub mod set_fee;
     pub mod set_funding_authority;

@@ -17,7 +17,8 @@ impl CliError {
         match self {
             Self::Usage(_)
             | Self::Config { .. }
-            | Self::WeightsFile { .. }
+            | Self::File { .. }
+            | Self::Selection(_)
             | Self::Key { .. }
             | Self::WrongKey { .. }
             | Self::CannotAsk => Exit::Usage,

@@ -18,6 +18,7 @@ use {
         pool::PoolError,
         send::{NonceError, NotSent, Summary},
     },
+    tidepool_selection::{Problem, SelectError},
 };
 
 /// Why a command did not do what it was asked for. Each is one sentence: the fault and the remedy.
@@ -29,14 +30,11 @@ pub enum CliError {
     #[error("cannot read the configuration file {} ({detail}): correct it, or specify another with --config", path.display())]
     Config { path: PathBuf, detail: String },
 
-    #[error("{}, line {line}, column {column}: {problem}", path.display())]
-    WeightsFile {
-        path: PathBuf,
-        line: usize,
-        /// Where in the line, in characters, counted from 1.
-        column: usize,
-        problem: String,
-    },
+    #[error("{}, {problem}", path.display())]
+    File { path: PathBuf, problem: Problem },
+
+    #[error(transparent)]
+    Selection(#[from] SelectError),
 
     #[error("cannot read the keypair of {role}: {detail}")]
     Key {

@@ -143,6 +143,13 @@ impl Cautioned {
         }
     }
 
+    /// The vote account and why its stake does not earn; `None` if it may earn.
+    pub fn off(&self) -> Option<(Address, &str)> {
+        const OFF: [&str; 5] = ["not_delegable", "never_voted", "not_voting", "not_admitted", "deactivated"];
+        let found = self.cautions.iter().position(|caution| OFF.contains(caution))?;
+        Some((self.vote.0, self.warnings[found].as_str()))
+    }
+
     /// Whether stake with it does not earn, whatever its target is.
     pub const fn is_deactivated(&self) -> bool {
         self.is_deactivated

@@ -1,11 +1,7 @@
 //! What cannot be withdrawn: why, and what to do about it.
 
 use {
-    crate::{
-        error::CliError,
-        trade::Amounts,
-        units::{sol, tokens},
-    },
+    crate::{error::CliError, trade::Amounts, units::tokens},
     tidepool_client::{
         error::PlanError,
         plan::{Remainder, RemainderReason},
@@ -21,33 +17,18 @@ pub fn left_over(left: &Remainder, amounts: Amounts) -> String {
 /// Why something cannot be withdrawn, and what to do about it. `otherwise` is what else the user may ask for, such as
 /// "use --rest-as-sol".
 pub fn why_left(left: &Remainder, otherwise: Option<&str>) -> String {
-    let (why, advice) = match left.reason {
-        RemainderReason::Worthless { minimum_pool_tokens: Some(least) } => (
-            format!("they yield no lamport after the fee, and {} do", tokens(least)),
-            "withdraw that amount, or wait for a lower fee",
-        ),
-        RemainderReason::Worthless { minimum_pool_tokens: None } => {
-            ("no amount yields a lamport after the fee".into(), "wait for a lower fee")
+    let advice = match left.reason {
+        RemainderReason::Worthless { minimum_pool_tokens: Some(_) } => "withdraw that amount, or wait for a lower fee",
+        RemainderReason::Worthless { minimum_pool_tokens: None } => "wait for a lower fee",
+        RemainderReason::BelowMinimum { .. } => "withdraw that amount, or wait until the reserve holds enough SOL",
+        RemainderReason::PreferredBeingRemoved { .. } => "try again in the next epoch",
+        RemainderReason::WholeAccountsOnly { .. } => "use --whole-accounts, or wait until the reserve holds enough SOL",
+        RemainderReason::NothingToSplit => {
+            "try again in the next epoch, when activating and deactivating stake is merged"
         }
-        RemainderReason::BelowMinimum { minimum_lamports, minimum_pool_tokens } => (
-            format!("a stake account holds at least {}, for {}", sol(minimum_lamports), tokens(minimum_pool_tokens)),
-            "withdraw that amount, or wait until the reserve holds enough SOL",
-        ),
-        RemainderReason::PreferredBeingRemoved { preferred } => (
-            format!("the preferred validator {preferred} is being removed, and the program allows no other until then"),
-            "try again in the next epoch",
-        ),
-        RemainderReason::WholeAccountsOnly { smallest_lamports } => (
-            format!("stake can only be withdrawn as whole accounts, the smallest of {}", sol(smallest_lamports)),
-            "use --whole-accounts, or wait until the reserve holds enough SOL",
-        ),
-        RemainderReason::NothingToSplit => (
-            "no validator has stake above the minimum that stays in the pool".into(),
-            "try again in the next epoch, when activating and deactivating stake is merged",
-        ),
     };
     let otherwise = otherwise.map_or(String::new(), |otherwise| format!(", or {otherwise}"));
-    format!("{why}: {advice}{otherwise}")
+    format!("{}: {advice}{otherwise}", left.reason)
 }
 
 /// The name of the reason in JSON.

@@ -39,6 +39,8 @@ mod receivers;
 mod refusals;
 mod rent_ladder;
 mod reserve_rents;
+mod selecting;
+mod serving;
 mod settings;
 mod signing;
 mod slow_person;

@@ -24,8 +24,15 @@ pub enum ClientError {
     Pack(#[from] PackError),
 
     /// None of the pool tokens can be withdrawn as stake now. Nothing was sent.
-    #[error("{} pool tokens (smallest units) cannot be withdrawn as stake now ({:?}): withdraw SOL, or another amount", .0.pool_tokens, .0.reason)]
+    #[error("{} pool tokens (smallest units) cannot be withdrawn as stake now ({}): withdraw SOL, or another amount", .0.pool_tokens, .0.reason)]
     NothingToWithdraw(Remainder),
+
+    /// The pool has no open exit ticket with this id: it was paid or cancelled, or never requested. Nothing was sent.
+    #[error("the pool has no open exit ticket {id}: read the open ones")]
+    TicketNotOpen {
+        /// Id of the ticket.
+        id: u64,
+    },
 
     /// The update before a trade, or a crank, did not finish.
     #[error(transparent)]

@@ -1,4 +1,4 @@
-//! One wallet and one pool: read, deposit, withdraw, crank.
+//! One wallet and one pool: read, deposit, withdraw, request and claim exit tickets, crank.
 //!
 //! A [`PoolClient`] puts the layers of this crate together with safe defaults: it updates a stale pool first, bounds the
 //! slippage, signs each trade once, and keeps the wallet's signature from the pool's program (see
@@ -26,11 +26,13 @@
 
 mod accounts;
 mod error;
+mod exit;
 mod trade;
 
 pub use {
     accounts::unused_stake_accounts,
     error::ClientError,
+    exit::TicketQuote,
     trade::{Receipt, StakeWithdrawal, Trade},
 };
 

@@ -29,13 +29,21 @@ use {
 pub struct Trade<Q> {
     /// The quote, exact while the pool does not change.
     pub quote: Q,
-    /// Least amount out: pool tokens of a deposit, lamports of a withdrawal. `None` without a slippage bound.
+    /// Least amount out: pool tokens of a deposit, lamports of a withdrawal or of a requested ticket. `None` without a
+    /// slippage bound, and for claims and cancellations.
     pub minimum: Option<u64>,
     /// The transactions. Without [throw-away keys](super::ClientOptions::throwaway_keys) the wallet can sign them
     /// elsewhere.
     pub plan: Plan,
     program_id: Address,
     throwaway: Option<Keypair>,
+}
+
+impl<Q> Trade<Q> {
+    /// A trade without a throw-away key.
+    pub(super) const fn new(snapshot: &PoolSnapshot, quote: Q, minimum: Option<u64>, plan: Plan) -> Self {
+        Self { quote, minimum, plan, program_id: snapshot.program_id(), throwaway: None }
+    }
 }
 
 /// A trade that landed.
@@ -151,7 +159,7 @@ impl<C: Cluster> PoolClient<'_, C> {
         self.finish(Summary::default(), trade).await
     }
 
-    async fn finish<Q>(&self, update: Summary, trade: Trade<Q>) -> Result<Receipt<Q>, ClientError> {
+    pub(super) async fn finish<Q>(&self, update: Summary, trade: Trade<Q>) -> Result<Receipt<Q>, ClientError> {
         let stages = pack::pack_plan(&trade.plan, &PackOptions::new(self.wallet.pubkey()))?;
         let options = SendOptions { attempts: 1, pool_program: Some(trade.program_id), ..self.options.send.clone() };
         let throwaway = trade.throwaway.as_ref().map(|key| key as &dyn Signer);
@@ -201,7 +209,7 @@ impl<C: Cluster> PoolClient<'_, C> {
         };
         let (group, quote) = actions::deposit_stake(snapshot, &deposit)?;
         let plan = Plan::one("deposit stake", group);
-        Ok(Trade { quote, minimum, plan, program_id: snapshot.program_id(), throwaway: None })
+        Ok(Trade::new(snapshot, quote, minimum, plan))
     }
 
     fn sol_withdrawal(&self, snapshot: &PoolSnapshot, pool_tokens: u64) -> Result<Trade<WithdrawalQuote>, ClientError> {
@@ -258,7 +266,7 @@ impl<C: Cluster> PoolClient<'_, C> {
         (self.options.throwaway_keys && !self.wallet.is_interactive()).then(Keypair::new)
     }
 
-    fn minimum_of(&self, quoted: u64) -> Option<u64> {
+    pub(super) fn minimum_of(&self, quoted: u64) -> Option<u64> {
         quote::minimum_out(quoted, self.options.slippage_bps?)
     }
 }

@@ -39,8 +39,8 @@ pub use error::ClusterError;
 pub use rpc::RpcCluster;
 pub use slot_time::{SlotTime, SlotTimeSource};
 pub use types::{
-    Blockhash, BytesAt, Call, ClusterValidator, Confirmation, Execution, LandedTransaction, ListenEnd, PastTransaction,
-    PerformanceSample, ReturnData, Simulation, TransactionStatus,
+    Blockhash, BytesAt, Call, ClusterNode, ClusterValidator, Confirmation, Execution, LandedTransaction, ListenEnd,
+    PastTransaction, PerformanceSample, ReturnData, Simulation, TransactionStatus,
 };
 
 /// Most transactions of a page of the history.
@@ -200,6 +200,11 @@ pub trait Cluster: Send + Sync {
 
     /// The cluster's validators with stake; `None` if the cluster does not report them.
     fn validator_set(&self) -> impl Future<Output = Result<Option<Vec<ClusterValidator>>, ClusterError>> + Send {
+        async { Ok(None) }
+    }
+
+    /// The nodes that the endpoint knows from gossip; `None` if it does not report them.
+    fn gossip(&self) -> impl Future<Output = Result<Option<Vec<ClusterNode>>, ClusterError>> + Send {
         async { Ok(None) }
     }
 

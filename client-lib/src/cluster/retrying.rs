@@ -2,8 +2,8 @@
 
 use {
     super::{
-        Blockhash, BytesAt, Cluster, ClusterError, ClusterValidator, Execution, LandedTransaction, ListenEnd,
-        PastTransaction, PerformanceSample, Simulation, TransactionStatus,
+        Blockhash, BytesAt, Cluster, ClusterError, ClusterNode, ClusterValidator, Execution, LandedTransaction,
+        ListenEnd, PastTransaction, PerformanceSample, Simulation, TransactionStatus,
     },
     backon::{ExponentialBuilder, Retryable as _},
     solana_account::Account,
@@ -103,6 +103,7 @@ impl<C: Cluster, P: RetryPolicy> Cluster for Retrying<'_, C, P> {
         first_available_block() -> u64;
         landed(signature: &Signature) -> Option<LandedTransaction>;
         validator_set() -> Option<Vec<ClusterValidator>>;
+        gossip() -> Option<Vec<ClusterNode>>;
         genesis_hash() -> Option<Hash>;
     }
 

@@ -166,3 +166,12 @@ pub struct ClusterValidator {
     /// Whether it votes at present.
     pub is_voting: bool,
 }
+
+/// A node of the cluster, as gossip describes it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ClusterNode {
+    /// Its identity.
+    pub identity: Address,
+    /// Version of its software, if it is known.
+    pub version: Option<String>,
+}

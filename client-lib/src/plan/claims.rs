@@ -5,11 +5,11 @@ use {
     crate::{
         actions,
         checks::{check_no_rewards, check_up_to_date, require_extension},
-        error::PlanError,
+        error::{PlanError, Sol},
         pool::PoolSnapshot,
         quote,
     },
-    tidepool_interface::state::ExitTicket,
+    tidepool_interface::{ExtensionError, state::ExitTicket},
 };
 
 /// A payment of a ticket.
@@ -30,6 +30,26 @@ pub struct ClaimPlan {
     pub claims: Vec<Claim>,
     /// Tickets that the reserve cannot pay yet, smallest first.
     pub waiting: Vec<Claim>,
+}
+
+impl ClaimPlan {
+    /// Checks that the reserve can pay all tickets.
+    ///
+    /// # Errors
+    /// Refusal `ReserveTooSmall`, with the first ticket that it cannot pay.
+    pub fn check_all_paid(&self, snapshot: &PoolSnapshot) -> Result<(), PlanError> {
+        let Some(claim) = self.waiting.first() else { return Ok(()) };
+        let available = snapshot.reserve_lamports_above_rent().saturating_sub(snapshot.working_lamports());
+        Err(PlanError::refused(
+            ExtensionError::ReserveTooSmall,
+            format!(
+                "ticket {} is for {}, and the reserve can pay {} now: rebalance, and claim it in a later epoch",
+                claim.ticket.id.get(),
+                Sol(claim.lamports),
+                Sol(available)
+            ),
+        ))
+    }
 }
 
 /// Plans the payment of as many of `tickets` as the reserve can pay: the smallest first, and the oldest of equal ones.

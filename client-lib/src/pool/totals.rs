@@ -10,9 +10,9 @@ use {
 pub struct StakeTotals {
     /// In validator stake accounts, by the pool's records.
     pub active: u64,
-    /// On the way to validators.
+    /// Activating stake.
     pub activating: u64,
-    /// On the way to the reserve.
+    /// Deactivating stake.
     pub deactivating: u64,
 }
 

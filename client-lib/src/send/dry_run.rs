@@ -21,7 +21,7 @@ pub struct DryRun {
     pub logs: Vec<String>,
     /// Compute units that it would use.
     pub units_consumed: u64,
-    /// Number of signatures, each of which costs a fee.
+    /// Number of signatures. Each costs a fee.
     pub signatures: usize,
     /// The fee, with the limits that it would request. Those of a transaction that fails are bounds.
     pub fee: Fee,

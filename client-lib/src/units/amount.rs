@@ -1,4 +1,4 @@
-//! Amounts of SOL and of pool tokens, both of which have nine decimals.
+//! Amounts of SOL and of pool tokens: nine decimals each.
 
 use std::{fmt, str::FromStr};
 
@@ -26,7 +26,7 @@ impl FromStr for Units {
             return Err(format!("{text} has more than {DECIMALS} decimals: round it"));
         }
         let too_large = || format!("{text} is too large: the maximum is {}", Units(u64::MAX));
-        // Nine more digits, so that what is read is in smallest units.
+        // Nine more digits, so that the number is in smallest units.
         format!("0{whole}{fraction:0<DECIMALS$}").parse().map(Self).map_err(|_| too_large())
     }
 }
@@ -55,7 +55,7 @@ pub fn tokens(units: u64) -> String {
     }
 }
 
-/// What is wrong with an amount of nothing.
+/// The fault of an amount of nothing.
 const ZERO: &str = "invalid amount 0: expected a larger amount";
 
 /// Reads an amount of something to give or to get, which is more than 0.

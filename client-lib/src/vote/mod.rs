@@ -1,6 +1,6 @@
 //! Vote accounts: whether stake can be delegated to one, and what its validator pays and earns.
 //!
-//! Layouts: SIMD-0185 (version 4) and `solana-vote-interface`. Nothing here depends on the number of credits: under
+//! Layouts: SIMD-0185 (version 4) and `solana-vote-interface`. No caution depends on the number of credits: under
 //! Alpenglow (SIMD-0326) the entries count lamports. Only whether an epoch has an entry that grew is used.
 
 mod survey;
@@ -58,6 +58,8 @@ pub struct VoteState {
     pub spare_lamports: u64,
     /// The last epoch in which the validator earned credits; `None` if it never did within the kept epochs.
     pub last_epoch_with_credits: Option<u64>,
+    /// Credits that it earned, by epoch, oldest first. Their unit can change: compare those of one epoch only.
+    pub credits: Vec<(u64, u64)>,
 }
 
 impl VoteAccount {
@@ -89,6 +91,8 @@ impl VoteAccount {
             return Self::Uninitialized;
         }
         let has_grown = |entry: &&(u64, u64, u64)| **entry != ERA_MARKER && entry.1 > entry.2;
+        let credits: Vec<_> =
+            state.epoch_credits.iter().filter(has_grown).map(|entry| (entry.0, entry.1 - entry.2)).collect();
         Self::Open(VoteState {
             version,
             node: state.node_pubkey,
@@ -96,7 +100,8 @@ impl VoteAccount {
             block_revenue_commission_bps: (version == 4).then(|| state.block_revenue_commission_bps.min(BASIS_POINTS)),
             has_bls_key: state.bls_pubkey_compressed.is_some(),
             spare_lamports: account.lamports.saturating_sub(rent.minimum_balance(account.data.len())),
-            last_epoch_with_credits: state.epoch_credits.iter().filter(has_grown).map(|entry| entry.0).max(),
+            last_epoch_with_credits: credits.iter().map(|(epoch, _)| *epoch).max(),
+            credits,
         })
     }
 

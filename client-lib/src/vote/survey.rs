@@ -8,7 +8,7 @@ use {
         pool::{PoolSnapshot, Validator},
     },
     solana_address::Address,
-    std::collections::HashMap,
+    std::collections::{BTreeSet, HashMap},
 };
 
 /// The gate from which on validators pay for their admission and need a BLS key.
@@ -23,6 +23,8 @@ pub struct ValidatorSurvey {
     /// The cluster's validators by vote account, if the endpoint reports them.
     set: Option<HashMap<Address, ClusterValidator>>,
     accounts: HashMap<Address, VoteAccount>,
+    /// Versions by identity.
+    versions: HashMap<Address, String>,
 }
 
 impl ValidatorSurvey {
@@ -32,17 +34,55 @@ impl ValidatorSurvey {
     /// # Errors
     /// [`ClusterError`]. An endpoint that does not report the validator set is no error.
     pub async fn read<C: Cluster>(cluster: &C, votes: &[Address]) -> Result<Self, ClusterError> {
+        let set = cluster.validator_set().await.unwrap_or_default();
+        Self::complete(cluster, votes, set).await
+    }
+
+    /// Reads about all validators that the cluster reports, and about the vote accounts `more`, with their versions from
+    /// gossip.
+    ///
+    /// # Errors
+    /// [`ClusterError`]. An endpoint that reports no gossip is no error.
+    pub async fn of_cluster<C: Cluster>(cluster: &C, more: &[Address]) -> Result<Self, ClusterError> {
+        let set = cluster.validator_set().await?.unwrap_or_default();
+        let votes: BTreeSet<Address> = set.iter().map(|validator| validator.vote).chain(more.iter().copied()).collect();
+        let nodes = cluster.gossip().await.ok().flatten().unwrap_or_default();
+        let versions = nodes.into_iter().filter_map(|node| Some((node.identity, node.version?)));
+        let survey = Self::complete(cluster, &Vec::from_iter(votes), Some(set)).await?;
+        Ok(Self { versions: versions.collect(), ..survey })
+    }
+
+    async fn complete<C: Cluster>(
+        cluster: &C,
+        votes: &[Address],
+        set: Option<Vec<ClusterValidator>>,
+    ) -> Result<Self, ClusterError> {
         let (epoch, rent) = (cluster.clock().await?.epoch, cluster.rent().await?);
         let accounts = cluster.accounts(votes).await?;
         let decode =
             |(vote, account): (&Address, &Option<_>)| (*vote, VoteAccount::decode(vote, account.as_ref(), &rent));
-        let set = cluster.validator_set().await.unwrap_or_default();
         Ok(Self {
             epoch,
             admits: gates::is_active(cluster, ADMISSION).await?,
             set: set.map(|set| set.into_iter().map(|validator| (validator.vote, validator)).collect()),
             accounts: votes.iter().zip(&accounts).map(decode).collect(),
+            versions: HashMap::new(),
         })
+    }
+
+    /// The epoch in which this was read.
+    pub const fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    /// The vote accounts that were read, in no particular order.
+    pub fn votes(&self) -> impl Iterator<Item = &Address> {
+        self.accounts.keys()
+    }
+
+    /// Version of the software of the validator with this identity, if gossip gives it.
+    pub fn version(&self, identity: &Address) -> Option<&str> {
+        self.versions.get(identity).map(String::as_str)
     }
 
     /// Reads about all validators of a pool.

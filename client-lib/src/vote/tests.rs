@@ -45,6 +45,7 @@ fn all_versions_are_decoded() {
         has_bls_key: false,
         spare_lamports: 5,
         last_epoch_with_credits: Some(3),
+        credits: vec![(3, 10)],
     };
     let state = VoteState1_14_11 {
         node_pubkey: NODE,

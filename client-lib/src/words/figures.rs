@@ -9,7 +9,7 @@ use {
 /// One whole pool token, in its smallest unit.
 const ONE_TOKEN: u64 = 1_000_000_000;
 
-/// Lamports that a whole pool token is worth, rounded down; `None` without a supply.
+/// Value of a whole pool token in lamports, rounded down; `None` without a supply.
 pub fn lamports_per_whole_pool_token(snapshot: &PoolSnapshot) -> Option<u64> {
     lamports_per_whole_token(&snapshot.rate())
 }
@@ -20,7 +20,7 @@ pub fn lamports_per_whole_token(rate: &ExchangeRate) -> Option<u64> {
         .filter(|_| rate.pool_token_supply.get() > 0)
 }
 
-/// Lamports on their way between the reserve and validators, rent included.
+/// Transient stake in lamports, rent included.
 pub fn in_motion(snapshot: &PoolSnapshot) -> u64 {
     let transient = snapshot.records().iter().map(|record| record.transient_stake_lamports.get());
     transient.fold(0, u64::saturating_add)

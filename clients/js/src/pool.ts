@@ -60,7 +60,6 @@ export interface Validator {
     /** Index of its record in the list. */
     readonly index: number;
     readonly record: ValidatorStakeInfo;
-    readonly addresses: StakeAddresses;
     /** Its stake accounts, if they were read. */
     readonly accounts: StakeAccounts | undefined;
 }
@@ -83,7 +82,8 @@ export interface Pool {
     readonly quotes: Quotes;
 }
 
-type PoolRpc = Rpc<GetMultipleAccountsApi & GetStakeMinimumDelegationApi>;
+/** The methods that reading a pool takes. */
+export type PoolRpc = Rpc<GetMultipleAccountsApi & GetStakeMinimumDelegationApi>;
 
 /** Reads accounts of one state of the cluster, in requests of up to 100. */
 export async function fetchAccounts(
@@ -161,16 +161,11 @@ export async function createPool(accounts: SnapshotAccounts, minimumDelegation: 
         ? getPoolExtensionDecoder().decode(bytes, EXTENSION_OFFSET)
         : null;
     const list = getValidatorListDecoder().decode(accounts.validatorList.data);
-    const [[withdrawAuthority], validators, quotes] = await Promise.all([
+    const [[withdrawAuthority], quotes] = await Promise.all([
         findWithdrawAuthorityPda({ pool: address }, { programAddress }),
-        Promise.all(
-            list.validators.map(async (record, index): Promise<Validator> => {
-                const addresses = await findStakeAddresses(programAddress, address, record, extension !== null);
-                return { index, record, addresses, accounts: undefined };
-            }),
-        ),
         loadQuotes(),
     ]);
+    const validators = list.validators.map((record, index): Validator => ({ index, record, accounts: undefined }));
     return {
         address,
         programAddress,
@@ -217,8 +212,11 @@ export async function fetchStakes(
         return selection.includes(record.voteAccountAddress);
     };
     const selected = pool.validators.filter(isSelected);
-    const addresses = selected.flatMap(({ addresses }) => [addresses.validator, addresses.transient]);
-    const accounts = await fetchAccounts(rpc, addresses);
+    const addresses = await Promise.all(selected.map(validator => stakeAddresses(pool, validator)));
+    const accounts = await fetchAccounts(
+        rpc,
+        addresses.flatMap(({ validator, transient }) => [validator, transient]),
+    );
     const found = new Map(
         selected.map(({ index }, at) => [
             index,
@@ -226,6 +224,16 @@ export async function fetchStakes(
         ]),
     );
     return withStakes(pool, found);
+}
+
+const derived = new WeakMap<ValidatorStakeInfo, Promise<StakeAddresses>>();
+
+/** The addresses of a validator's stake accounts, derived once: a plain pool of 2,000 validators takes seconds for all. */
+export function stakeAddresses(pool: Pool, { record }: Validator): Promise<StakeAddresses> {
+    const { programAddress, address, extension } = pool;
+    const found = derived.get(record) ?? findStakeAddresses(programAddress, address, record, extension !== null);
+    derived.set(record, found);
+    return found;
 }
 
 /** The pool with stake accounts by index of the record. */

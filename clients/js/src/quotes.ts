@@ -42,8 +42,6 @@ export type StakeActivation = 'inactive' | 'deactivating' | 'activating' | 'acti
 export interface StakeWithdrawalQuote extends WithdrawalQuote {
     /** The account that is split: a whole validator stake account is handed over as it is. */
     readonly source: 'reserve' | 'validatorStake' | 'transientStake' | 'wholeValidatorStake';
-    /** The address of the account that is split. */
-    readonly splitFrom: Address;
     /** What the stake is; `undefined` if the account was not read. */
     readonly activation: StakeActivation | undefined;
     /** The first epoch in which all of it can be SOL, if it is deactivated now. */
@@ -104,8 +102,15 @@ function results(answer: Answer): readonly bigint[] {
     return answer.results;
 }
 
-function bytes(pool: Pool, subject: Subject = {}): Uint8Array {
-    return snapshotBytes(pool.accounts, pool.minimumDelegation, subject);
+const NOTHING: Subject = {};
+const snapshots = new WeakMap<Pool, Uint8Array>();
+
+/** The bytes of a snapshot. A pool does not change, so those of the pool alone are made once. */
+function bytes(pool: Pool, subject: Subject = NOTHING): Uint8Array {
+    const found = subject === NOTHING ? snapshots.get(pool) : undefined;
+    const made = found ?? snapshotBytes(pool.accounts, pool.minimumDelegation, subject);
+    if (subject === NOTHING) snapshots.set(pool, made);
+    return made;
 }
 
 /** Withdrawals from the manager's fee account are without a fee. */
@@ -211,12 +216,9 @@ export function quoteWithdrawStake(
     const found = results(answer);
     const source = SOURCES[Number(found[3])]!;
     const activation = ACTIVATIONS[Number(found[4])];
-    const splitFrom =
-        source === 'transientStake' ? validator?.addresses.transient : validator?.addresses.validator;
     return {
         ...withdrawal(found),
         source,
-        splitFrom: splitFrom ?? pool.data.reserveStake,
         activation,
         withdrawableFromEpoch: activation && found[5],
     };

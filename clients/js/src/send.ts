@@ -1,4 +1,5 @@
 import {
+    type Address,
     type GetEpochInfoApi,
     type GetLatestBlockhashApi,
     type GetSignatureStatusesApi,
@@ -16,6 +17,9 @@ import {
     signTransactionMessageWithSigners,
 } from '@solana/kit';
 
+import { planUpdate } from './plans/update.js';
+import { type Pool, type PoolRpc, fetchPool, fetchStakes } from './pool.js';
+import { condition } from './quotes.js';
 import { type PackOptions, type Plan, packPlan } from './transactions.js';
 
 /** A connection to a cluster. */
@@ -44,4 +48,28 @@ export async function sendPlan(connection: Connection, plan: Plan, options: Pack
         signatures.push(...(await Promise.all(sent)));
     }
     return signatures;
+}
+
+/** Time between reads while rewards are distributed, in milliseconds: two slots. */
+const PAUSE = 800;
+
+/**
+ * Reads a pool with its stake accounts, and updates it first in a new epoch. That is permissionless: it takes a fee payer only. At the
+ * beginning of an epoch it waits until the rewards of the last one are distributed.
+ */
+export async function fetchFreshPool(
+    connection: Connection & { readonly rpc: PoolRpc },
+    address: Address,
+    options: PackOptions,
+): Promise<Pool> {
+    for (;;) {
+        const pool = await fetchStakes(connection.rpc, await fetchPool(connection.rpc, address), 'all');
+        if (condition(pool).rewardsAreBeingPaid) {
+            await new Promise(resolve => setTimeout(resolve, PAUSE));
+            continue;
+        }
+        const plan = await planUpdate(pool, options);
+        if (plan.length === 0) return pool;
+        await sendPlan(connection, plan, options);
+    }
 }

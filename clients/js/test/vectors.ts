@@ -50,7 +50,7 @@ export interface Case {
     readonly pool: Pool;
     /** The same pool with its stake accounts. */
     readonly withStakes: Pool;
-    readonly stakeAddresses: readonly { readonly validator: Address; readonly transient: Address }[];
+    readonly addresses: readonly { readonly validator: Address; readonly transient: Address }[];
     readonly deposits: readonly { readonly account: RawAccount; readonly vote: Address | null }[];
     readonly tickets: readonly RawAccount[];
     readonly calls: readonly Call[];
@@ -94,7 +94,7 @@ async function read(line: string): Promise<Case> {
     return {
         pool,
         withStakes: withStakes(pool, stakes),
-        stakeAddresses: vector.stakes.map(([validator, transient]) => ({
+        addresses: vector.stakes.map(([validator, transient]) => ({
             validator: validator.address,
             transient: transient.address,
         })),
@@ -108,7 +108,7 @@ let read_once: Promise<Case[]> | undefined;
 
 /** All cases. */
 export function cases(): Promise<Case[]> {
-    const path = new URL('../../artifacts/quotes.jsonl', import.meta.url);
+    const path = new URL('../../artifacts/quote_vectors.jsonl', import.meta.url);
     read_once ??= Promise.all(readFileSync(path, 'utf8').trim().split('\n').map(read));
     return read_once;
 }

@@ -2,6 +2,7 @@
 
 mod alpenglow;
 mod client;
+mod client_tickets;
 mod deployment;
 mod lookup_tables;
 mod pool_client;

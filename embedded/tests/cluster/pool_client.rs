@@ -23,14 +23,14 @@ use {
 };
 
 /// A pool of two validators with equal weights, and its manager.
-struct Market {
-    cluster: EmbeddedCluster,
-    manager: Keypair,
-    pool: Address,
+pub struct Market {
+    pub cluster: EmbeddedCluster,
+    pub manager: Keypair,
+    pub pool: Address,
 }
 
 impl Market {
-    async fn open() -> Self {
+    pub async fn open() -> Self {
         let program_id = Address::new_unique();
         let cluster = EmbeddedCluster::builder().validators(2).tidepool(program_id).start().unwrap();
         let manager = cluster.funded_keypair(1_000 * SOL);
@@ -49,19 +49,19 @@ impl Market {
         market
     }
 
-    async fn send(&self, plan: &Plan, signers: &[&Keypair]) {
+    pub async fn send(&self, plan: &Plan, signers: &[&Keypair]) {
         let stages = pack_plan(plan, &PackOptions::new(self.manager.pubkey())).unwrap();
         let signers = signers.iter().map(|key| *key as &dyn Signer);
         let summary = Sender::new(&self.cluster, &self.manager).signers(signers).send_stages(&stages).await;
         assert!(summary.is_success(), "{summary:?}");
     }
 
-    fn client<'a>(&'a self, wallet: &'a dyn Signer) -> PoolClient<'a, EmbeddedCluster> {
+    pub fn client<'a>(&'a self, wallet: &'a dyn Signer) -> PoolClient<'a, EmbeddedCluster> {
         PoolClient::new(&self.cluster, self.pool, wallet)
     }
 
     /// Pool tokens of a wallet.
-    async fn tokens(&self, wallet: &Keypair) -> u64 {
+    pub async fn tokens(&self, wallet: &Keypair) -> u64 {
         let snapshot = self.client(&self.manager).read().await.unwrap();
         let account = self.cluster.account(&actions::associated_token_account(&snapshot, &wallet.pubkey()));
         account.map_or(0, |account| TokenHolding::of(&account).unwrap().amount)

@@ -7,19 +7,13 @@
 use {
     borsh::{BorshDeserialize, BorshSerialize},
     solana_program::{
-        account_info::AccountInfo,
-        entrypoint::ProgramResult,
-        program::{invoke, set_return_data},
-        program_error::ProgramError,
-        pubkey,
-        pubkey::Pubkey,
+        account_info::AccountInfo, entrypoint::ProgramResult, program::set_return_data, program_error::ProgramError,
+        pubkey, pubkey::Pubkey,
     },
+    tidepool_cpi::{PoolReader, solana_program::deposit_sol},
     tidepool_interface::{
-        StakePoolError,
-        address::SPL_STAKE_POOL_PROGRAM_ID,
-        external::token::TokenAccount,
-        instruction::{DepositSolAccounts, deposit_sol},
-        state::StakePool,
+        StakePoolError, address::SPL_STAKE_POOL_PROGRAM_ID, external::token::TokenAccount,
+        instruction::DepositSolAccounts,
     },
 };
 
@@ -58,9 +52,7 @@ pub fn process_instruction(_program_id: &Pubkey, accounts: &[AccountInfo], data:
     check(pool_program, &deposit)?;
 
     let before = token_amount(deposit.pool_tokens_to)?;
-    let addresses = deposit.map(|account| *account.key);
-    let instruction = deposit_sol(pool_program.key, &addresses, lamports, Some(minimum_pool_tokens));
-    invoke(&instruction, accounts)?;
+    deposit_sol(&POOL_PROGRAM_ID, &deposit, lamports, minimum_pool_tokens, &[])?;
 
     // What the pool's program checks, and this program does not: that the user signed, that the pool is up to date, that the
     // accounts are the pool's.
@@ -70,12 +62,13 @@ pub fn process_instruction(_program_id: &Pubkey, accounts: &[AccountInfo], data:
 }
 
 fn check(pool_program: &AccountInfo, deposit: &DepositSolAccounts<&AccountInfo>) -> ProgramResult {
-    if *pool_program.key != POOL_PROGRAM_ID || *deposit.pool.owner != POOL_PROGRAM_ID {
+    if *pool_program.key != POOL_PROGRAM_ID {
         return Err(ProgramError::IncorrectProgramId);
     }
-    let pool = StakePool::decode_initialized(&deposit.pool.try_borrow_data()?)?;
+    let data = deposit.pool.try_borrow_data()?;
+    let pool = PoolReader::of(&POOL_PROGRAM_ID, deposit.pool.owner, &data)?;
     let referrer = deposit.referrer_fee_account.try_borrow_data()?;
-    let is_token_account = *deposit.referrer_fee_account.owner == pool.head.token_program_id;
+    let is_token_account = *deposit.referrer_fee_account.owner == pool.head().token_program_id;
     if !is_token_account || *TokenAccount::decode(&referrer)?.owner != TREASURY {
         return Err(StakePoolError::InvalidFeeAccount.into());
     }

@@ -2,7 +2,10 @@
 //!
 //! The accounts of each instruction. This one table defines both the client's account metas and the program's account loading.
 
-use solana_program_error::ProgramError;
+use {
+    crate::schema::{Account, Role},
+    solana_program_error::ProgramError,
+};
 
 /// The documentation of an account, the same in each instruction.
 macro_rules! doc {
@@ -153,15 +156,26 @@ macro_rules! doc {
     (recipient) => {
         "Receives the SOL when the ticket is paid."
     };
+    (validator_and_transient_stakes) => {
+        "For each record from the first index on: the validator stake account and the transient stake account."
+    };
+    (stakes) => {
+        "For each record from the first index on: the validator stake account, then the transient stake account if the record has transient stake. All writable, or read-only to count the record only."
+    };
+    (validators) => {
+        "For each index: the vote account (read-only), the validator stake account and the transient stake account."
+    };
 }
 
-/// Declares the accounts of instructions, in their order. `[w]` writable, `[s]` signer, `[sw]` both; `?` optional, at the end.
+/// Declares the accounts of instructions, in their order. `[w]` writable, `[s]` signer, `[sw]` both, `[e]` either a signer or not; `?`
+/// optional, at the end; `..` any number of accounts that follow, which are no field.
 macro_rules! accounts {
     ($(
         $(#[$doc:meta])*
         $name:ident {
             $($field:ident [$($flag:ident)?],)*
             $(? $optional:ident [$($optional_flag:ident)?],)?
+            $(.. $rest:ident [$rest_flag:ident],)?
         }
     )*) => {
         $(
@@ -172,6 +186,15 @@ macro_rules! accounts {
             pub struct $name<T> {
                 $(#[doc = doc!($field)] pub $field: T,)*
                 $(#[doc = doc!($optional)] pub $optional: Option<T>,)?
+            }
+
+            impl $name<()> {
+                /// The accounts, described.
+                pub const SCHEMA: &'static [Account] = &[
+                    $(account!($field [$($flag)?] Required),)*
+                    $(account!($optional [$($optional_flag)?] Optional),)?
+                    $(account!($rest [$rest_flag] Rest),)?
+                ];
             }
 
             impl<T> $name<T> {
@@ -191,6 +214,15 @@ macro_rules! accounts {
                 #[inline(always)]
                 pub fn map<U>(self, mut convert: impl FnMut(T) -> U) -> $name<U> {
                     $name { $($field: convert(self.$field),)* $($optional: self.$optional.map(convert),)? }
+                }
+
+                /// Passes each account, in the instruction's order, with whether it is writable and whether it signs.
+                #[inline(always)]
+                pub fn visit(self, mut visit: impl FnMut(T, bool, bool)) {
+                    $(visit_as!(visit, self.$field, $($flag)?);)*
+                    $(if let Some(account) = self.$optional {
+                        visit_as!(visit, account, $($optional_flag)?);
+                    })?
                 }
             }
 
@@ -222,9 +254,10 @@ macro_rules! accounts {
             impl $name<crate::Address> {
                 /// The account metas of the instruction.
                 pub fn metas(&self) -> std::vec::Vec<solana_instruction::AccountMeta> {
-                    #[allow(unused_mut)]
-                    let mut metas = std::vec![$(meta!(self.$field, $($flag)?),)*];
-                    $(metas.extend(self.$optional.map(|address| meta!(address, $($optional_flag)?)));)?
+                    let mut metas = std::vec::Vec::new();
+                    self.visit(|pubkey, is_writable, is_signer| {
+                        metas.push(solana_instruction::AccountMeta { pubkey, is_signer, is_writable });
+                    });
                     metas
                 }
             }
@@ -232,19 +265,33 @@ macro_rules! accounts {
     };
 }
 
-#[cfg(feature = "client")]
-macro_rules! meta {
-    ($address:expr, ) => {
-        solana_instruction::AccountMeta::new_readonly($address, false)
+macro_rules! account {
+    ($name:ident [$($flag:ident)?] $role:ident) => {
+        Account {
+            name: stringify!($name),
+            flags: concat!($(stringify!($flag))?),
+            docs: doc!($name),
+            role: Role::$role,
+        }
     };
-    ($address:expr, w) => {
-        solana_instruction::AccountMeta::new($address, false)
+}
+
+macro_rules! visit_as {
+    ($visit:ident, $account:expr, ) => {
+        $visit($account, false, false)
     };
-    ($address:expr, s) => {
-        solana_instruction::AccountMeta::new_readonly($address, true)
+    // The builder of the instruction sets whether it signs.
+    ($visit:ident, $account:expr, e) => {
+        $visit($account, false, false)
     };
-    ($address:expr, sw) => {
-        solana_instruction::AccountMeta::new($address, true)
+    ($visit:ident, $account:expr, w) => {
+        $visit($account, true, false)
+    };
+    ($visit:ident, $account:expr, s) => {
+        $visit($account, false, true)
+    };
+    ($visit:ident, $account:expr, sw) => {
+        $visit($account, true, true)
     };
 }
 
@@ -307,7 +354,7 @@ accounts! {
     /// Accounts of `UpdateValidatorListBalance`. A validator stake account and a transient stake account per record follow, all writable.
     UpdateValidatorListBalanceAccounts {
         pool [], withdraw_authority [], validator_list [w], reserve_stake [w], clock [], stake_history [],
-        stake_program [],
+        stake_program [], .. validator_and_transient_stakes [w],
     }
 
     /// Accounts of `UpdateStakePoolBalance`.
@@ -323,7 +370,7 @@ accounts! {
 
     /// Accounts of `DepositStake`. Also for `DepositStakeWithSlippage`.
     DepositStakeAccounts {
-        pool [w], validator_list [w], stake_deposit_authority [], withdraw_authority [], deposit_stake [w],
+        pool [w], validator_list [w], stake_deposit_authority [e], withdraw_authority [], deposit_stake [w],
         validator_stake [w], reserve_stake [w], pool_tokens_to [w], manager_fee_account [w], referrer_fee_account [w],
         pool_mint [w], clock [], stake_history [], token_program [], stake_program [],
     }
@@ -407,14 +454,14 @@ accounts! {
     /// A later call of the same epoch with writable accounts does the rest.
     UpdateValidatorsAccounts {
         pool [], withdraw_authority [], validator_list [w], reserve_stake [w], clock [], stake_history [],
-        stake_program [],
+        stake_program [], .. stakes [w],
     }
 
     /// Accounts of `Rebalance`. Per validator follow its vote account, its stake account (writable) and its transient stake account
     /// (writable).
     RebalanceAccounts {
         pool [], withdraw_authority [], validator_list [w], reserve_stake [w], clock [], stake_history [],
-        stake_config [], system_program [], stake_program [], instructions [],
+        stake_config [], system_program [], stake_program [], instructions [], .. validators [w],
     }
 
     /// Accounts of `SetLimits`. The guardian can only hand over its place.

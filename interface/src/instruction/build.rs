@@ -4,15 +4,7 @@ use {
     super::{StakePoolInstruction, accounts::*},
     crate::Address,
     solana_instruction::{AccountMeta, Instruction},
-    std::vec::Vec,
 };
-
-impl StakePoolInstruction<'_> {
-    /// Builds the instruction. `accounts` are the `metas` of its account struct.
-    pub fn with_accounts(&self, program_id: &Address, accounts: Vec<AccountMeta>) -> Instruction {
-        Instruction { program_id: *program_id, accounts, data: self.to_vec() }
-    }
-}
 
 /// `UpdateValidatorListBalance` for the records from `start_index` on.
 ///

@@ -2,32 +2,34 @@
 
 use {
     super::{I64, Limits, U64},
+    crate::schema::{Body, Defined, Described, Shape, UnixTime},
     bytemuck::{Pod, Zeroable},
     core::mem::size_of,
 };
 
-/// Kind of a change that has to be announced. One change of each kind can be announced at a time.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-#[repr(u8)]
-pub enum AnnouncementKind {
-    /// `SetManager`: the new manager and its fee account.
-    Manager,
-    /// `SetStaker` by the manager: the new staker.
-    Staker,
-    /// `SetFundingAuthority`: the stake deposit authority.
-    StakeDepositAuthority,
-    /// `SetFundingAuthority`: the SOL deposit authority.
-    SolDepositAuthority,
-    /// `SetFundingAuthority`: the SOL withdraw authority.
-    SolWithdrawAuthority,
-    /// `SetFee`: a higher SOL deposit fee.
-    SolDepositFee,
-    /// `SetFee`: a higher stake deposit fee.
-    StakeDepositFee,
-    /// `SetRebalancePolicy`.
-    RebalancePolicy,
-    /// `SetDemotionPolicy`.
-    DemotionPolicy,
+numbered! {
+    /// Kind of a change that has to be announced. One change of each kind can be announced at a time.
+    #[derive(Hash, Ord, PartialOrd)]
+    pub enum AnnouncementKind {
+        /// `SetManager`: the new manager and its fee account.
+        Manager,
+        /// `SetStaker` by the manager: the new staker.
+        Staker,
+        /// `SetFundingAuthority`: the stake deposit authority.
+        StakeDepositAuthority,
+        /// `SetFundingAuthority`: the SOL deposit authority.
+        SolDepositAuthority,
+        /// `SetFundingAuthority`: the SOL withdraw authority.
+        SolWithdrawAuthority,
+        /// `SetFee`: a higher SOL deposit fee.
+        SolDepositFee,
+        /// `SetFee`: a higher stake deposit fee.
+        StakeDepositFee,
+        /// `SetRebalancePolicy`.
+        RebalancePolicy,
+        /// `SetDemotionPolicy`.
+        DemotionPolicy,
+    }
 }
 
 impl AnnouncementKind {
@@ -53,16 +55,16 @@ impl AnnouncementKind {
 /// Bytes of an announced value: two addresses, the longest.
 pub const ANNOUNCED_VALUE_LENGTH: usize = 64;
 
-/// A change that was announced, or none.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Pod, Zeroable)]
-#[repr(C)]
-pub struct Announcement {
-    /// The first epoch in which the change can be made; 0 for no announcement.
-    pub from_epoch: U64,
-    /// Unix time in seconds from which the change can be made.
-    pub from_timestamp: I64,
-    /// The arguments of the change, padded with zeros: addresses (zero for none), a fee, or a policy, as in account data.
-    pub value: [u8; ANNOUNCED_VALUE_LENGTH],
+layout! {
+    /// A change that was announced, or none.
+    pub struct Announcement {
+        /// The first epoch in which the change can be made; 0 for no announcement.
+        pub from_epoch: U64,
+        /// Unix time in seconds from which the change can be made.
+        pub from_timestamp: I64 as UnixTime,
+        /// The arguments of the change, padded with zeros: addresses (zero for none), a fee, or a policy, as in account data.
+        pub value: [u8; ANNOUNCED_VALUE_LENGTH],
+    }
 }
 
 const _: () = assert!(size_of::<Announcement>() == 80 && align_of::<Announcement>() == 1);
@@ -97,6 +99,14 @@ impl Announcement {
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Pod, Zeroable)]
 #[repr(C)]
 pub struct Announcements([Announcement; AnnouncementKind::ALL.len()]);
+
+impl Described for Announcements {
+    const SHAPE: Shape = Shape::Named(&Defined {
+        name: "Announcements",
+        docs: &["The announcements of a pool, one place for each kind."],
+        body: Body::Alias(Shape::Array(&Announcement::SHAPE, AnnouncementKind::ALL.len())),
+    });
+}
 
 impl Announcements {
     /// No announcements.

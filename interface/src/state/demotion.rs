@@ -2,10 +2,12 @@
 
 use {
     super::{Ceiling, U16, U64},
-    crate::error::ExtensionError,
-    bytemuck::{Pod, Zeroable},
+    crate::{error::ExtensionError, schema::BasisPoints},
     core::mem::size_of,
-    tidepool_core::{maths::Wide, rebalance::BASIS_POINTS},
+    tidepool_core::{
+        maths::{Lamports, Wide},
+        rebalance::BASIS_POINTS,
+    },
 };
 
 /// Most epochs without credits that a policy can allow. A vote account keeps the credits of 64 epochs.
@@ -13,26 +15,27 @@ pub const EPOCHS_WITHOUT_CREDITS_MAX: u8 = 30;
 /// Longest cooldown, in epochs.
 pub const COOLDOWN_EPOCHS_MAX: u16 = 1_000;
 
-/// When a validator can be demoted. All zero is never.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Pod, Zeroable)]
-#[repr(C)]
-pub struct DemotionPolicy {
-    /// Highest commission on inflation rewards.
-    pub inflation_commission: Ceiling,
-    /// Highest commission on block revenue. Judged for vote accounts of version 4 only: the earlier ones share none.
-    pub block_commission: Ceiling,
-    /// Number of complete epochs in a row without credits; 0 for no rule. At most [`EPOCHS_WITHOUT_CREDITS_MAX`].
-    pub epochs_without_credits: u8,
-    /// 1 if a validator needs a BLS key.
-    pub requires_bls_key: u8,
-    /// Epochs after a demotion in which the staker cannot reinstate the validator. At most [`COOLDOWN_EPOCHS_MAX`].
-    pub cooldown_epochs: U16,
-    /// Most demotions in one epoch; 0 for none at all.
-    pub max_validators: U16,
-    /// Most stake that can be demoted in one epoch, in basis points of the pool.
-    pub max_stake: U16,
-    /// Zero.
-    pub reserved: [u8; 4],
+layout! {
+    /// When a validator can be demoted. All zero is never.
+    #[derive(Default)]
+    pub struct DemotionPolicy {
+        /// Highest commission on inflation rewards.
+        pub inflation_commission: Ceiling,
+        /// Highest commission on block revenue. Judged for vote accounts of version 4 only: the earlier ones share none.
+        pub block_commission: Ceiling,
+        /// Number of complete epochs in a row without credits; 0 for no rule. At most [`EPOCHS_WITHOUT_CREDITS_MAX`].
+        pub epochs_without_credits: u8,
+        /// 1 if a validator needs a BLS key.
+        pub requires_bls_key: u8,
+        /// Epochs after a demotion in which the staker cannot reinstate the validator. At most [`COOLDOWN_EPOCHS_MAX`].
+        pub cooldown_epochs: U16,
+        /// Most demotions in one epoch; 0 for none at all.
+        pub max_validators: U16,
+        /// Most stake that can be demoted in one epoch, in basis points of the pool.
+        pub max_stake: U16 as BasisPoints,
+        /// Zero.
+        pub reserved: [u8; 4],
+    }
 }
 
 const _: () = assert!(size_of::<DemotionPolicy>() == 16 && align_of::<DemotionPolicy>() == 1);
@@ -66,16 +69,17 @@ impl DemotionPolicy {
     }
 }
 
-/// Demotions of one epoch.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Pod, Zeroable)]
-#[repr(C)]
-pub struct DemotionCount {
-    /// The epoch.
-    pub epoch: U64,
-    /// Lamports of the validators demoted in it.
-    pub lamports: U64,
-    /// Validators demoted in it.
-    pub validators: U16,
+layout! {
+    /// Demotions of one epoch.
+    #[derive(Default)]
+    pub struct DemotionCount {
+        /// The epoch.
+        pub epoch: U64,
+        /// Lamports of the validators demoted in it.
+        pub lamports: U64 as Lamports,
+        /// Validators demoted in it.
+        pub validators: U16,
+    }
 }
 
 impl DemotionCount {
@@ -108,20 +112,21 @@ impl DemotionCount {
     }
 }
 
-/// Why a validator can be demoted.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-#[repr(u8)]
-pub enum DemotionGround {
-    /// Its commission on inflation rewards is above the policy's.
-    InflationCommission,
-    /// Its commission on block revenue is above the policy's.
-    BlockCommission,
-    /// It has no BLS key, and the policy requires one.
-    NoBlsKey,
-    /// It earned no credits for the policy's number of epochs, and another validator of the pool did in each.
-    NoCredits,
-    /// Its vote account is closed.
-    Closed,
+numbered! {
+    /// Why a validator can be demoted.
+    #[derive(Hash, Ord, PartialOrd)]
+    pub enum DemotionGround {
+        /// Its commission on inflation rewards is above the policy's.
+        InflationCommission,
+        /// Its commission on block revenue is above the policy's.
+        BlockCommission,
+        /// It has no BLS key, and the policy requires one.
+        NoBlsKey,
+        /// It earned no credits for the policy's number of epochs, and another validator of the pool did in each.
+        NoCredits,
+        /// Its vote account is closed.
+        Closed,
+    }
 }
 
 impl DemotionGround {

@@ -1,27 +1,24 @@
 //! The extension of a validator's record: four bytes that the SPL layout leaves unused.
 
-use {
-    super::U16,
-    bytemuck::{Pod, Zeroable},
-    tidepool_core::WEIGHT_MAX,
-};
+use {super::U16, tidepool_core::WEIGHT_MAX};
 
-/// Extension of a validator's record, at offset 32: two cached bump seeds of one byte each, and the weight.
-///
-/// All zero (no cached bump, no weight) in a pool without the extension and in an entry that SPL tools made. Only the program
-/// writes it. It caches a bump only if the search for the address found it.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Pod, Zeroable)]
-#[repr(C)]
-pub struct EntryExtension {
-    /// Bump of the validator stake account's address; 0 if not cached.
-    validator: u8,
-    /// Bump of the transient stake account's address under the record's seed, and whether the stake is deactivating.
+layout! {
+    /// Extension of a validator's record, at offset 32: two cached bump seeds of one byte each, and the weight.
     ///
-    /// A bump is in practice between 128 and 255, so its highest bit is free. It is set for activating stake and cleared for
-    /// deactivating stake. 0 if the bump is not cached; the direction is then unknown.
-    transient: u8,
-    /// The weight, or the demotion: the highest bit, and the lower bits of its epoch.
-    weight: U16,
+    /// All zero (no cached bump, no weight) in a pool without the extension and in an entry that SPL tools made. Only the program
+    /// writes it. It caches a bump only if the search for the address found it.
+    #[derive(Default)]
+    pub struct EntryExtension {
+        /// Bump of the validator stake account's address; 0 if not cached.
+        validator: u8,
+        /// Bump of the transient stake account's address under the record's seed, and whether the stake is deactivating.
+        ///
+        /// A bump is in practice between 128 and 255, so its highest bit is free. It is set for activating stake and cleared for
+        /// deactivating stake. 0 if the bump is not cached; the direction is then unknown.
+        transient: u8,
+        /// The weight, or the demotion: the highest bit, and the lower bits of its epoch.
+        weight: U16,
+    }
 }
 
 /// Set in the weight of a demoted validator.

@@ -4,10 +4,12 @@ use {
     super::{
         Announcements, DemotionCount, DemotionPolicy, Ledger, Limits, TicketTotals, U16, U64, pool::POOL_MAX_LENGTH,
     },
-    crate::error::ExtensionError,
-    bytemuck::{Pod, Zeroable},
+    crate::{error::ExtensionError, schema::BasisPoints},
     core::mem::size_of,
-    tidepool_core::rebalance::{BASIS_POINTS, Policy, RESERVE_SHARE_MAX},
+    tidepool_core::{
+        maths::Lamports,
+        rebalance::{BASIS_POINTS, Policy, RESERVE_SHARE_MAX},
+    },
 };
 
 /// First bytes of the extension.
@@ -19,38 +21,38 @@ pub const EXTENSION_VERSION: u16 = 1;
 /// Length in bytes of an extended pool account.
 pub const EXTENDED_POOL_LENGTH: usize = POOL_MAX_LENGTH + size_of::<PoolExtension>();
 
-/// The extension, bytes 611 to 5,987 of the pool account. The SPL program does not write these bytes, and SPL clients ignore them.
-///
-/// A pool without the extension, or with another version of it, has SPL behaviour.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Pod, Zeroable)]
-#[repr(C)]
-pub struct PoolExtension {
-    /// [`EXTENSION_MAGIC`].
-    pub magic: [u8; 8],
-    /// [`EXTENSION_VERSION`].
-    pub version: U16,
-    /// The rebalance policy.
-    pub policy: RebalancePolicy,
-    /// Slot until which `Rebalance` is paused. It is in the future while weights are being set in several transactions.
-    pub paused_until_slot: U64,
-    /// 1 from the first weight above 0 on, 0 before. [`Policy::reserve_rents`] stay in the reserve only if it is 1.
-    pub had_weights: u8,
-    /// The first epoch in which deposits and SOL withdrawals go on after the rate guard has halted them; 0 without a halt.
-    pub halted_until_epoch: U64,
-    /// What the manager has promised.
-    pub limits: Limits,
-    /// Announced changes.
-    pub announcements: Announcements,
-    /// When a validator can be demoted.
-    pub demotion: DemotionPolicy,
-    /// Demotions of the current epoch.
-    pub demotions: DemotionCount,
-    /// Open exit tickets.
-    pub tickets: TicketTotals,
-    /// Reserved for later versions: zero.
-    pub reserved: [u8; 92],
-    /// Exchange rates of the last epochs.
-    pub ledger: Ledger,
+layout! {
+    /// The extension, bytes 611 to 5,987 of the pool account. The SPL program does not write these bytes, and SPL clients ignore them.
+    ///
+    /// A pool without the extension, or with another version of it, has SPL behaviour.
+    pub struct PoolExtension {
+        /// [`EXTENSION_MAGIC`].
+        pub magic: [u8; 8],
+        /// [`EXTENSION_VERSION`].
+        pub version: U16,
+        /// The rebalance policy.
+        pub policy: RebalancePolicy,
+        /// Slot until which `Rebalance` is paused. It is in the future while weights are being set in several transactions.
+        pub paused_until_slot: U64,
+        /// 1 from the first weight above 0 on, 0 before. [`Policy::reserve_rents`] stay in the reserve only if it is 1.
+        pub had_weights: u8,
+        /// The first epoch in which deposits and SOL withdrawals go on after the rate guard has halted them; 0 without a halt.
+        pub halted_until_epoch: U64,
+        /// What the manager has promised.
+        pub limits: Limits,
+        /// Announced changes.
+        pub announcements: Announcements,
+        /// When a validator can be demoted.
+        pub demotion: DemotionPolicy,
+        /// Demotions of the current epoch.
+        pub demotions: DemotionCount,
+        /// Open exit tickets.
+        pub tickets: TicketTotals,
+        /// Reserved for later versions: zero.
+        pub reserved: [u8; 92],
+        /// Exchange rates of the last epochs.
+        pub ledger: Ledger,
+    }
 }
 
 const _: () = assert!(size_of::<PoolExtension>() == 5_376 && align_of::<PoolExtension>() == 1);
@@ -60,7 +62,7 @@ impl PoolExtension {
     /// An extension of the current version, with `policy` and nothing else.
     #[cfg(feature = "client")]
     pub fn new(policy: RebalancePolicy) -> Self {
-        let mut extension = Self::zeroed();
+        let mut extension: Self = bytemuck::Zeroable::zeroed();
         extension.reset(policy);
         extension
     }
@@ -119,22 +121,22 @@ impl PoolExtension {
     }
 }
 
-/// A rebalance [`Policy`] in account data.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Pod, Zeroable)]
-#[repr(C)]
-pub struct RebalancePolicy {
-    /// [`Policy::reserve_share`].
-    pub reserve_share: U16,
-    /// [`Policy::turnover_budget`].
-    pub turnover_budget: U16,
-    /// [`Policy::validator_cap`].
-    pub validator_cap: U16,
-    /// [`Policy::reserve_floor`].
-    pub reserve_floor: U64,
-    /// [`Policy::threshold`].
-    pub threshold: U64,
-    /// [`Policy::reserve_rents`].
-    pub reserve_rents: u8,
+layout! {
+    /// A rebalance [`Policy`] in account data.
+    pub struct RebalancePolicy {
+        /// Reserve target as a share of the pool: [`RESERVE_SHARE_MAX`] at most.
+        pub reserve_share: U16 as BasisPoints,
+        /// Share of the pool that may be deactivating in one epoch, the staker's decreases and removals included. 10,000 sets no bound.
+        pub turnover_budget: U16 as BasisPoints,
+        /// Maximum target of one validator as a share of the pool.
+        pub validator_cap: U16 as BasisPoints,
+        /// Minimum reserve target, above the reserve's rent. [`RESERVE_SHARE_MAX`] of the pool bounds it.
+        pub reserve_floor: U64 as Lamports,
+        /// Deviation up to which the stake of a validator, or the reserve, stays unchanged.
+        pub threshold: U64 as Lamports,
+        /// Number of stake account rents that stay in the reserve above its own rent: 1 at least.
+        pub reserve_rents: u8,
+    }
 }
 
 impl RebalancePolicy {

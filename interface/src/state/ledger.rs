@@ -2,45 +2,50 @@
 
 use {
     super::{I64, U16, U32, U64},
-    bytemuck::{Pod, Zeroable},
+    crate::schema::{Described, Seconds, Shape, UnixTime},
     core::mem::size_of,
-    tidepool_core::maths::ExchangeRate,
+    tidepool_core::maths::{ExchangeRate, Lamports, PoolTokens},
 };
 
 /// Entries of the ledger: a year of epochs of two days.
 pub const LEDGER_ENTRIES: usize = 180;
 
-/// Totals of a pool at its last update in an epoch.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Pod, Zeroable)]
-#[repr(C)]
-pub struct LedgerEntry {
-    /// The epoch of the update.
-    pub epoch: U32,
-    /// Seconds since the entry before, by the cluster's clock; 0 for the first entry. Epochs and slots vary in length.
-    pub seconds: U32,
-    /// Total lamports of the pool after the update.
-    pub total_lamports: U64,
-    /// Supply of the pool token after the update, in its smallest unit.
-    pub pool_token_supply: U64,
+layout! {
+    /// Totals of a pool at its last update in an epoch.
+    #[derive(Default)]
+    pub struct LedgerEntry {
+        /// The epoch of the update.
+        pub epoch: U32,
+        /// Seconds since the entry before, by the cluster's clock; 0 for the first entry. Epochs and slots vary in length.
+        pub seconds: U32 as Seconds,
+        /// Total lamports of the pool after the update.
+        pub total_lamports: U64 as Lamports,
+        /// Supply of the pool token after the update, in its smallest unit.
+        pub pool_token_supply: U64 as PoolTokens,
+    }
 }
 
-/// A ring of entries. `UpdateStakePoolBalance` writes one per epoch; an epoch without an update leaves a gap.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Pod, Zeroable)]
-#[repr(C)]
-pub struct Ledger {
-    /// Index of the newest entry.
-    newest: U16,
-    /// Number of entries, up to [`LEDGER_ENTRIES`].
-    count: U16,
-    /// Zero.
-    reserved: [u8; 4],
-    /// Unix time in seconds of the last update.
-    last_timestamp: I64,
-    /// Rewards in lamports since the pool was extended, before the manager's fee. A gift to the pool counts as a reward.
-    pub rewards: U64,
-    /// Pool tokens of the manager's fee on rewards since the pool was extended.
-    pub fees: U64,
-    entries: [LedgerEntry; LEDGER_ENTRIES],
+layout! {
+    /// A ring of entries. `UpdateStakePoolBalance` writes one per epoch; an epoch without an update leaves a gap.
+    pub struct Ledger {
+        /// Index of the newest entry.
+        newest: U16,
+        /// Number of entries, up to [`LEDGER_ENTRIES`].
+        count: U16,
+        /// Zero.
+        reserved: [u8; 4],
+        /// Unix time in seconds of the last update.
+        last_timestamp: I64 as UnixTime,
+        /// Rewards in lamports since the pool was extended, before the manager's fee. A gift to the pool counts as a reward.
+        pub rewards: U64 as Lamports,
+        /// Pool tokens of the manager's fee on rewards since the pool was extended.
+        pub fees: U64 as PoolTokens,
+        entries: [LedgerEntry; LEDGER_ENTRIES],
+    }
+}
+
+impl Described for [LedgerEntry; LEDGER_ENTRIES] {
+    const SHAPE: Shape = Shape::Array(&LedgerEntry::SHAPE, LEDGER_ENTRIES);
 }
 
 const _: () = assert!(size_of::<Ledger>() == 32 + LEDGER_ENTRIES * 24 && align_of::<Ledger>() == 1);

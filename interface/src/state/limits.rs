@@ -2,12 +2,15 @@
 
 use {
     super::{U16, U32, U64},
-    crate::error::ExtensionError,
+    crate::{
+        error::ExtensionError,
+        schema::{BasisPoints, Body, Defined, Described, Seconds, Shape},
+    },
     bytemuck::{Pod, Zeroable},
     core::mem::size_of,
     solana_address::Address,
     tidepool_core::{
-        maths::{Fee, Wide},
+        maths::{Fee, PoolTokens, Wide},
         rebalance::BASIS_POINTS,
     },
 };
@@ -29,6 +32,14 @@ pub const GUARD_EPOCHS_MAX: u8 = 5;
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Pod, Zeroable)]
 #[repr(transparent)]
 pub struct Ceiling(U16);
+
+impl Described for Ceiling {
+    const SHAPE: Shape = Shape::Named(&Defined {
+        name: "Ceiling",
+        docs: &["A bound in basis points that may be unset: basis points plus 1; 0 is unset."],
+        body: Body::Alias(U16::SHAPE),
+    });
+}
 
 impl Ceiling {
     /// No bound.
@@ -68,20 +79,21 @@ impl Ceiling {
     }
 }
 
-/// Ceilings of a pool's fees.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Pod, Zeroable)]
-#[repr(C)]
-pub struct FeeCeilings {
-    /// Of the fee on rewards.
-    pub epoch: Ceiling,
-    /// Of the fee on SOL deposits.
-    pub sol_deposit: Ceiling,
-    /// Of the fee on stake deposits.
-    pub stake_deposit: Ceiling,
-    /// Of the fee on SOL withdrawals.
-    pub sol_withdrawal: Ceiling,
-    /// Of the fee on stake withdrawals.
-    pub stake_withdrawal: Ceiling,
+layout! {
+    /// Ceilings of a pool's fees.
+    #[derive(Default)]
+    pub struct FeeCeilings {
+        /// Of the fee on rewards.
+        pub epoch: Ceiling,
+        /// Of the fee on SOL deposits.
+        pub sol_deposit: Ceiling,
+        /// Of the fee on stake deposits.
+        pub stake_deposit: Ceiling,
+        /// Of the fee on SOL withdrawals.
+        pub sol_withdrawal: Ceiling,
+        /// Of the fee on stake withdrawals.
+        pub stake_withdrawal: Ceiling,
+    }
 }
 
 impl FeeCeilings {
@@ -91,31 +103,32 @@ impl FeeCeilings {
     }
 }
 
-/// Limits of a pool. All zero is none: SPL behaviour.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Pod, Zeroable)]
-#[repr(C)]
-pub struct Limits {
-    /// Ceilings of fees.
-    pub ceilings: FeeCeilings,
-    /// A deposit must leave at least this supply, in the pool token's smallest unit. At most [`SUPPLY_FLOOR_MAX`].
-    pub supply_floor: U64,
-    /// Epochs between the announcement of a change and the change. At most [`NOTICE_EPOCHS_MAX`].
-    pub notice_epochs: U16,
-    /// Seconds between the announcement of a change and the change; both have to pass. At most [`NOTICE_SECONDS_MAX`].
-    pub notice_seconds: U32,
-    /// Charge on SOL deposits in favour of the holders, in hundredths of the growth of the exchange rate in the last epoch. At
-    /// most [`GROWTH_CHARGE_MAX`].
-    pub growth_charge: U16,
-    /// Highest rise of the exchange rate in one epoch, in basis points; 0 for no bound, else at least [`RATE_GUARD_MIN`].
-    pub rate_guard_up: U16,
-    /// Highest fall of the exchange rate in one epoch, in basis points; 0 for no bound, else at least [`RATE_GUARD_MIN`].
-    pub rate_guard_down: U16,
-    /// Epochs for which a greater change halts deposits and SOL withdrawals: 1 to [`GUARD_EPOCHS_MAX`], 0 without a rate guard.
-    pub guard_epochs: u8,
-    /// 1 if a deposit authority can be set without notice.
-    pub closing_needs_no_notice: u8,
-    /// May cancel announcements, and nothing else; zero for none.
-    pub guardian: Address,
+layout! {
+    /// Limits of a pool. All zero is none: SPL behaviour.
+    #[derive(Default)]
+    pub struct Limits {
+        /// Ceilings of fees.
+        pub ceilings: FeeCeilings,
+        /// A deposit must leave at least this supply, in the pool token's smallest unit. At most [`SUPPLY_FLOOR_MAX`].
+        pub supply_floor: U64 as PoolTokens,
+        /// Epochs between the announcement of a change and the change. At most [`NOTICE_EPOCHS_MAX`].
+        pub notice_epochs: U16,
+        /// Seconds between the announcement of a change and the change; both have to pass. At most [`NOTICE_SECONDS_MAX`].
+        pub notice_seconds: U32 as Seconds,
+        /// Charge on SOL deposits in favour of the holders, in hundredths of the growth of the exchange rate in the last epoch. At
+        /// most [`GROWTH_CHARGE_MAX`].
+        pub growth_charge: U16,
+        /// Highest rise of the exchange rate in one epoch, in basis points; 0 for no bound, else at least [`RATE_GUARD_MIN`].
+        pub rate_guard_up: U16 as BasisPoints,
+        /// Highest fall of the exchange rate in one epoch, in basis points; 0 for no bound, else at least [`RATE_GUARD_MIN`].
+        pub rate_guard_down: U16 as BasisPoints,
+        /// Epochs for which a greater change halts deposits and SOL withdrawals: 1 to [`GUARD_EPOCHS_MAX`], 0 without a rate guard.
+        pub guard_epochs: u8,
+        /// 1 if a deposit authority can be set without notice.
+        pub closing_needs_no_notice: u8,
+        /// May cancel announcements, and nothing else; zero for none.
+        pub guardian: Address,
+    }
 }
 
 const _: () = assert!(size_of::<Limits>() == 64 && align_of::<Limits>() == 1);

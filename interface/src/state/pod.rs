@@ -1,6 +1,7 @@
 //! Plain-old-data types of alignment 1, so that views can start at any offset of an account's data.
 
 use {
+    crate::schema::UnixTime,
     bytemuck::{Pod, Zeroable},
     core::fmt,
     solana_address::Address,
@@ -92,14 +93,15 @@ impl From<Fee> for PodFee {
     }
 }
 
-/// The stake program's lockup in account data.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Pod, Zeroable)]
-#[repr(C)]
-pub struct PodLockup {
-    /// Unix timestamp in seconds, the bits of an `i64`.
-    pub unix_timestamp: U64,
-    /// Epoch.
-    pub epoch: U64,
-    /// Custodian: may waive the lockup.
-    pub custodian: Address,
+layout! {
+    /// The stake program's lockup in account data.
+    #[derive(Default)]
+    pub struct PodLockup {
+        /// Unix timestamp in seconds, the bits of an `i64`.
+        pub unix_timestamp: U64 as UnixTime,
+        /// Epoch.
+        pub epoch: U64,
+        /// Custodian: may waive the lockup.
+        pub custodian: Address,
+    }
 }

@@ -3,7 +3,6 @@
 use {
     super::{PodFee, PodLockup, PoolTerms, U64},
     crate::error::StakePoolError,
-    bytemuck::{Pod, Zeroable},
     core::mem::size_of,
     num_derive::FromPrimitive,
     solana_address::Address,
@@ -11,16 +10,17 @@ use {
     tidepool_core::maths::{ExchangeRate, Lamports, PoolTokens},
 };
 
-/// Account type: first byte of each account that the program owns.
-#[derive(Clone, Copy, Debug, Eq, FromPrimitive, PartialEq)]
-#[repr(u8)]
-pub enum AccountType {
-    /// All zeroes: uninitialized.
-    Uninitialized,
-    /// A pool.
-    StakePool,
-    /// A validator list.
-    ValidatorList,
+numbered! {
+    /// Account type: first byte of each account that the program owns.
+    #[derive(FromPrimitive)]
+    pub enum AccountType {
+        /// All zeroes: uninitialized.
+        Uninitialized,
+        /// A pool.
+        StakePool,
+        /// A validator list.
+        ValidatorList,
+    }
 }
 
 /// Length in bytes of the fixed part of the pool account.
@@ -32,40 +32,40 @@ pub const POOL_MIN_LENGTH: usize = 435;
 /// Length in bytes of a pool with all optional fields set. Clients allocate this length.
 pub const POOL_MAX_LENGTH: usize = 611;
 
-/// The fixed part of the pool account, bytes 0 to 346.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Pod, Zeroable)]
-#[repr(C)]
-pub struct PoolHead {
-    /// [`AccountType`].
-    pub account_type: u8,
-    /// May change fees, authorities, the fee account and the manager itself.
-    pub manager: Address,
-    /// May add and remove validators and move stake between them.
-    pub staker: Address,
-    /// Must authorize each stake deposit. The default is a program-derived address, under which deposits are permissionless.
-    pub stake_deposit_authority: Address,
-    /// Bump of the withdraw authority.
-    pub stake_withdraw_bump_seed: u8,
-    /// The validator list.
-    pub validator_list: Address,
-    /// The reserve: a stake account that is not delegated.
-    pub reserve_stake: Address,
-    /// The mint of the pool token.
-    pub pool_mint: Address,
-    /// The token account that receives the manager's fees.
-    pub manager_fee_account: Address,
-    /// The token program of the mint.
-    pub token_program_id: Address,
-    /// Lamports under management as of `last_update_epoch`, changed by every deposit and withdrawal.
-    pub total_lamports: U64,
-    /// Supply of the mint as of `last_update_epoch`, in the token's smallest unit, changed by every deposit and withdrawal.
-    pub pool_token_supply: U64,
-    /// Epoch of the last `UpdateStakePoolBalance`.
-    pub last_update_epoch: U64,
-    /// Lockup that all stake in the pool must have: always the default one.
-    pub lockup: PodLockup,
-    /// Fee on rewards.
-    pub epoch_fee: PodFee,
+layout! {
+    /// The fixed part of the pool account, bytes 0 to 346.
+    pub struct PoolHead {
+        /// [`AccountType`].
+        pub account_type: u8 as AccountType,
+        /// May change fees, authorities, the fee account and the manager itself.
+        pub manager: Address,
+        /// May add and remove validators and move stake between them.
+        pub staker: Address,
+        /// Must authorize each stake deposit. The default is a program-derived address, under which deposits are permissionless.
+        pub stake_deposit_authority: Address,
+        /// Bump of the withdraw authority.
+        pub stake_withdraw_bump_seed: u8,
+        /// The validator list.
+        pub validator_list: Address,
+        /// The reserve: a stake account that is not delegated.
+        pub reserve_stake: Address,
+        /// The mint of the pool token.
+        pub pool_mint: Address,
+        /// The token account that receives the manager's fees.
+        pub manager_fee_account: Address,
+        /// The token program of the mint.
+        pub token_program_id: Address,
+        /// Lamports under management as of `last_update_epoch`, changed by every deposit and withdrawal.
+        pub total_lamports: U64 as Lamports,
+        /// Supply of the mint as of `last_update_epoch`, in the token's smallest unit, changed by every deposit and withdrawal.
+        pub pool_token_supply: U64 as PoolTokens,
+        /// Epoch of the last `UpdateStakePoolBalance`.
+        pub last_update_epoch: U64,
+        /// Lockup that all stake in the pool must have: always the default one.
+        pub lockup: PodLockup,
+        /// Fee on rewards.
+        pub epoch_fee: PodFee,
+    }
 }
 
 const _: () = assert!(POOL_HEAD_LENGTH == 346 && align_of::<PoolHead>() == 1);

@@ -2,7 +2,6 @@
 
 use {
     super::U64,
-    bytemuck::{Pod, Zeroable},
     core::mem::size_of,
     solana_address::Address,
     solana_program_error::ProgramError,
@@ -15,20 +14,21 @@ pub const EXIT_TICKET_TYPE: u8 = 3;
 /// Length in bytes of a ticket account.
 pub const EXIT_TICKET_LENGTH: usize = size_of::<ExitTicket>();
 
-/// The open tickets of a pool.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Pod, Zeroable)]
-#[repr(C)]
-pub struct TicketTotals {
-    /// Id of the next ticket.
-    pub next_id: U64,
-    /// Number of open tickets.
-    pub open: U64,
-    /// Sum of their lamports, as fixed at the requests.
-    pub lamports: U64,
-    /// Sum of their pool tokens, which the escrow account holds.
-    pub pool_tokens: U64,
-    /// The escrow account, a token account of the withdraw authority; zero before the first ticket.
-    pub escrow: Address,
+layout! {
+    /// The open tickets of a pool.
+    #[derive(Default)]
+    pub struct TicketTotals {
+        /// Id of the next ticket.
+        pub next_id: U64,
+        /// Number of open tickets.
+        pub open: U64,
+        /// Sum of their lamports, as fixed at the requests.
+        pub lamports: U64 as Lamports,
+        /// Sum of their pool tokens, which the escrow account holds.
+        pub pool_tokens: U64 as PoolTokens,
+        /// The escrow account, a token account of the withdraw authority; zero before the first ticket.
+        pub escrow: Address,
+    }
 }
 
 impl TicketTotals {
@@ -42,30 +42,30 @@ impl TicketTotals {
     };
 }
 
-/// An exit ticket: an account of the program at the address of the seeds `"exit"`, pool and id.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Pod, Zeroable)]
-#[repr(C)]
-pub struct ExitTicket {
-    /// [`EXIT_TICKET_TYPE`].
-    pub account_type: u8,
-    /// Bump of the address.
-    pub bump: u8,
-    /// Zero.
-    pub reserved: [u8; 6],
-    /// The pool.
-    pub pool: Address,
-    /// Requested the exit, may cancel it, and gets the ticket's rent.
-    pub owner: Address,
-    /// Receives the SOL.
-    pub recipient: Address,
-    /// Place in the order of requests, from 0.
-    pub id: U64,
-    /// Pool tokens in escrow, the fee deducted.
-    pub pool_tokens: U64,
-    /// Lamports fixed at the request. If the exchange rate falls until the claim, the ticket gets less.
-    pub lamports: U64,
-    /// Epoch of the request.
-    pub epoch: U64,
+layout! {
+    /// An exit ticket: an account of the program at the address of the seeds `"exit"`, pool and id.
+    pub struct ExitTicket {
+        /// [`EXIT_TICKET_TYPE`].
+        pub account_type: u8,
+        /// Bump of the address.
+        pub bump: u8,
+        /// Zero.
+        pub reserved: [u8; 6],
+        /// The pool.
+        pub pool: Address,
+        /// Requested the exit, may cancel it, and gets the ticket's rent.
+        pub owner: Address,
+        /// Receives the SOL.
+        pub recipient: Address,
+        /// Place in the order of requests, from 0.
+        pub id: U64,
+        /// Pool tokens in escrow, the fee deducted.
+        pub pool_tokens: U64 as PoolTokens,
+        /// Lamports fixed at the request. If the exchange rate falls until the claim, the ticket gets less.
+        pub lamports: U64 as Lamports,
+        /// Epoch of the request.
+        pub epoch: U64,
+    }
 }
 
 const _: () = assert!(EXIT_TICKET_LENGTH == 136 && align_of::<ExitTicket>() == 1);

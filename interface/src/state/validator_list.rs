@@ -3,13 +3,12 @@
 use {
     super::{EntryExtension, U32, U64, pool::AccountType},
     crate::error::StakePoolError,
-    bytemuck::{Pod, Zeroable},
     core::mem::size_of,
     num_derive::FromPrimitive,
     num_traits::FromPrimitive as _,
     solana_address::Address,
     solana_program_error::ProgramError,
-    tidepool_core::ValidatorRow,
+    tidepool_core::{ValidatorRow, maths::Lamports},
 };
 
 /// Bytes of the list before its first record.
@@ -18,20 +17,21 @@ pub const VALIDATOR_LIST_HEADER_LENGTH: usize = size_of::<ValidatorListHeader>()
 /// Bytes of a record.
 pub const VALIDATOR_STAKE_INFO_LENGTH: usize = size_of::<ValidatorStakeInfo>();
 
-/// Status of a validator: active, or a step of its removal.
-#[derive(Clone, Copy, Debug, Eq, FromPrimitive, PartialEq)]
-#[repr(u8)]
-pub enum StakeStatus {
-    /// In the pool.
-    Active,
-    /// Removed: its transient stake is deactivating; it has no other stake.
-    DeactivatingTransient,
-    /// Removed: it has no stake, and its entry can be cleaned up.
-    ReadyForRemoval,
-    /// Removed: its stake is deactivating; it has no transient stake.
-    DeactivatingValidator,
-    /// Removed: its stake and its transient stake are deactivating.
-    DeactivatingAll,
+numbered! {
+    /// Status of a validator: active, or a step of its removal.
+    #[derive(FromPrimitive)]
+    pub enum StakeStatus {
+        /// In the pool.
+        Active,
+        /// Removed: its transient stake is deactivating; it has no other stake.
+        DeactivatingTransient,
+        /// Removed: it has no stake, and its entry can be cleaned up.
+        ReadyForRemoval,
+        /// Removed: its stake is deactivating; it has no transient stake.
+        DeactivatingValidator,
+        /// Removed: its stake and its transient stake are deactivating.
+        DeactivatingAll,
+    }
 }
 
 impl StakeStatus {
@@ -54,40 +54,40 @@ impl StakeStatus {
     }
 }
 
-/// The start of the list account.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Pod, Zeroable)]
-#[repr(C)]
-pub struct ValidatorListHeader {
-    /// [`AccountType`].
-    pub account_type: u8,
-    /// Maximum number of records in the account.
-    pub max_validators: U32,
-    /// Records in use.
-    pub length: U32,
+layout! {
+    /// The start of the list account.
+    pub struct ValidatorListHeader {
+        /// [`AccountType`].
+        pub account_type: u8 as AccountType,
+        /// Maximum number of records in the account.
+        pub max_validators: U32,
+        /// Records in use.
+        pub length: U32,
+    }
 }
 
 const _: () = assert!(VALIDATOR_LIST_HEADER_LENGTH == 9);
 
-/// A validator's record.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Pod, Zeroable)]
-#[repr(C)]
-pub struct ValidatorStakeInfo {
-    /// Lamports in the validator stake account, rent included, as of `last_update_epoch`.
-    pub active_stake_lamports: U64,
-    /// Lamports in the transient stake account, rent included, as of `last_update_epoch`; 0 without such an account.
-    pub transient_stake_lamports: U64,
-    /// Epoch in which the record was last updated.
-    pub last_update_epoch: U64,
-    /// Seed of the transient stake account's address.
-    pub transient_seed_suffix: U64,
-    /// The extension of the record, in an extended pool. The SPL program does not use these bytes and preserves them.
-    pub extension: EntryExtension,
-    /// Seed of the validator stake account's address; 0 for none.
-    pub validator_seed_suffix: U32,
-    /// [`StakeStatus`]. The account can contain other bytes; instructions that use the status reject them.
-    pub status: u8,
-    /// The validator's vote account.
-    pub vote_account_address: Address,
+layout! {
+    /// A validator's record.
+    pub struct ValidatorStakeInfo {
+        /// Lamports in the validator stake account, rent included, as of `last_update_epoch`.
+        pub active_stake_lamports: U64 as Lamports,
+        /// Lamports in the transient stake account, rent included, as of `last_update_epoch`; 0 without such an account.
+        pub transient_stake_lamports: U64 as Lamports,
+        /// Epoch in which the record was last updated.
+        pub last_update_epoch: U64,
+        /// Seed of the transient stake account's address.
+        pub transient_seed_suffix: U64,
+        /// The extension of the record, in an extended pool. The SPL program does not use these bytes and preserves them.
+        pub extension: EntryExtension,
+        /// Seed of the validator stake account's address; 0 for none.
+        pub validator_seed_suffix: U32,
+        /// [`StakeStatus`]. The account can contain other bytes; instructions that use the status reject them.
+        pub status: u8 as StakeStatus,
+        /// The validator's vote account.
+        pub vote_account_address: Address,
+    }
 }
 
 const _: () = assert!(VALIDATOR_STAKE_INFO_LENGTH == 73 && align_of::<ValidatorStakeInfo>() == 1);

@@ -2,7 +2,11 @@
 //! rebalanced. Transactions that need the manager's or the staker's key are executed as if they had signed.
 
 use {
-    super::{DryRun, report},
+    super::{
+        DryRun,
+        holders::{self, ForHolders},
+        report,
+    },
     crate::{
         run::{Driver, PoolRewards, RunError, StageCost, Updated, next_epoch, under_management, update},
         terminal::{Sol, counted},
@@ -36,8 +40,10 @@ pub struct Extended {
     pub arrival: Vec<StageCost>,
     /// Cost of an update without transient stake, with all bumps cached.
     pub quiet: Vec<StageCost>,
-    /// The pool at the end.
+    /// The pool after these updates.
     pub last: PoolSnapshot,
+    /// Limits, demotion and an exit ticket, from there.
+    pub holders: ForHolders,
 }
 
 /// Rehearses the extension. Checks that the pool's total equals that without the extension, rewards aside.
@@ -85,6 +91,7 @@ pub async fn rehearse(
         under_management(&driver, &last),
         last.rate().total_lamports.get(),
     )?;
+    let holders = holders::rehearse(&driver, &last, out).await?;
     Ok(Some(Extended {
         set_up,
         update: updated.stages,
@@ -93,10 +100,11 @@ pub async fn rehearse(
         arrival: arrived.stages,
         quiet: quiet.stages,
         last,
+        holders,
     }))
 }
 
-async fn into_next_epoch(
+pub async fn into_next_epoch(
     driver: &Driver<'_>,
     snapshot: &PoolSnapshot,
     what: &str,

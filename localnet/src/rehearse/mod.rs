@@ -2,12 +2,13 @@
 //! epoch.
 
 mod extended;
+mod holders;
 mod input;
 mod made;
 mod report;
 mod trade;
 
-pub use {extended::Extended, input::InputError, made::Moving};
+pub use {extended::Extended, holders::ForHolders, input::InputError, made::Moving};
 
 use {
     crate::run::{

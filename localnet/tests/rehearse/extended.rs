@@ -1,10 +1,11 @@
 //! The extension can be added in place to any pool, and changes nothing else.
 
 use {
-    crate::folder::{Folder, SOL, SavedPool, Validator},
+    crate::folder::{Folder, SOL, SavedPool, Validator, address_of},
+    tidepool_embedded::vote_account,
     tidepool_interface::state::EXTENDED_POOL_LENGTH,
     tidepool_localnet::{
-        rehearse::{self, DryRun, Extended, Moving, Options},
+        rehearse::{self, DryRun, Extended, ForHolders, Moving, Options},
         run::StageCost,
     },
 };
@@ -58,4 +59,30 @@ async fn an_update_takes_a_fraction_of_the_transactions() {
     assert!(spent > 4_990 * SOL && spent <= 5_000 * SOL, "{spent}");
     assert_eq!(extended.plan.movements.len(), 300);
     assert!(extended.last.records().iter().all(|record| record.transient_stake_lamports.get() == 0));
+}
+
+#[tokio::test]
+async fn ticket_is_paid_and_demoted_validators_are_named() {
+    let pool = SavedPool::of(&[Validator::active(5_000 * SOL), Validator::active(400 * SOL)]);
+    let folder = pool.save();
+    let vote = pool.records[1].vote_account_address;
+    folder.add("vote", &vote, &vote_account(&vote, &vote, 10_000, &solana_rent::Rent::default()));
+    let (mut rehearsed, text) = rehearse(&folder).await;
+    let ForHolders { settings, demoted, ticket } = rehearsed.extended.take().unwrap().holders;
+    assert_eq!(transactions(&settings), 2);
+    assert_eq!(demoted, [vote]);
+    let (requested, paid_in) = ticket.unwrap();
+    // A deposit of 100 SOL, less the fees on deposits and withdrawals.
+    assert!((99 * SOL..100 * SOL).contains(&requested.lamports), "{requested:?}");
+    assert!(Some(paid_in) <= requested.payable_from_epoch.map(|epoch| epoch + 2), "{text}");
+    assert!(text.contains("1 validator with") && text.contains("paid                   to the lamport"), "{text}");
+}
+
+#[tokio::test]
+async fn pool_with_a_withdraw_authority_gives_no_ticket() {
+    let mut pool = SavedPool::of(&[Validator::active(5_000 * SOL)]);
+    pool.state.terms.sol_withdraw_authority = Some(address_of("gate"));
+    let (_, extended, text) = extended(&pool).await;
+    assert!(extended.holders.ticket.is_none() && extended.holders.demoted.is_empty(), "{text}");
+    assert!(text.contains("an exit ticket, which"), "{text}");
 }

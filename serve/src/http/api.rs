@@ -54,7 +54,7 @@ pub async fn read_json<T: DeserializeOwned>(body: Body) -> Result<T, Problem> {
     serde_json::from_slice(&bytes).map_err(|_| Problem::invalid("invalid JSON: see docs/json.md for the fields"))
 }
 
-/// A JSON answer that nobody keeps.
+/// A JSON answer that no cache keeps.
 pub fn answer(status: StatusCode, value: &Value) -> Response {
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),

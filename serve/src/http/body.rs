@@ -15,7 +15,7 @@ use {
 const QUALITY: i32 = 5;
 const WINDOW: i32 = 22;
 
-/// Bytes below which compression is not worth it.
+/// Minimum length in bytes for compression: a shorter body would not become smaller.
 const WORTH: usize = 512;
 
 /// An answer in all encodings, with its tag.

@@ -26,7 +26,7 @@ pub fn rate(points: &[(u64, u64)]) -> Markup {
         line
     });
     let text = format!(
-        "One pool token was worth {} SOL in epoch {}, and {} SOL in epoch {}; between {} and {} SOL in this time.",
+        "One pool token was {} SOL in epoch {}, and {} SOL in epoch {}; between {} and {} SOL in this time.",
         Units(first.1),
         first.0,
         Units(last.1),
@@ -56,7 +56,7 @@ mod tests {
     fn chart_has_its_text() {
         let chart = rate(&[(5, 1_000_000_000), (6, 1_000_500_000), (8, 1_001_000_000)]).into_string();
         assert!(chart.contains("points=\"4.0,176.0 214.7,94.0 636.0,12.0\""), "{chart}");
-        assert!(chart.contains("worth 1 SOL in epoch 5, and 1.001 SOL in epoch 8"), "{chart}");
+        assert!(chart.contains("One pool token was 1 SOL in epoch 5, and 1.001 SOL in epoch 8"), "{chart}");
         assert!(!chart.contains("style="), "{chart}");
         // A rate that does not change, and a single epoch, divide by nothing.
         assert!(!rate(&[(5, 7), (5, 7)]).into_string().contains("NaN"));

@@ -28,7 +28,7 @@ pub fn glance(reading: &Reading) -> Markup {
         section aria-labelledby="glance" {
             h1 #glance { "The pool at a glance" }
             (facts(&[
-                ("1 pool token is worth", html! { strong { (price.map_or("1 SOL: the pool is empty".into(), sol)) } }),
+                ("1 pool token", html! { strong { (price.map_or("1 SOL: the pool is empty".into(), sol)) } }),
                 ("Yield a year", html! { strong { (yield_of(reading)) } }),
                 ("SOL in the pool", html! { (short_sol(rate.total_lamports.get())) }),
                 ("Of it with validators", html! { (share(staked, rate.total_lamports.get())) }),

@@ -23,6 +23,8 @@ pub enum Elf {
     Tidepool,
     /// The published SPL stake pool: `reference.so`.
     Reference,
+    /// The example of a program that calls a pool: `vault.so`.
+    Vault,
 }
 
 /// The build tools of every ELF, relative to the root of the repository.
@@ -43,6 +45,7 @@ impl Elf {
         match self {
             Self::Tidepool => "tidepool.so",
             Self::Reference => "reference.so",
+            Self::Vault => "vault.so",
         }
     }
 
@@ -50,6 +53,7 @@ impl Elf {
         match self {
             Self::Tidepool => "cargo xtask build-program",
             Self::Reference => "cargo xtask reference",
+            Self::Vault => "cargo xtask vault",
         }
     }
 
@@ -64,6 +68,15 @@ impl Elf {
                 "program/src",
             ],
             Self::Reference => &["tools/reference"],
+            Self::Vault => &[
+                "core/Cargo.toml",
+                "core/src",
+                "cpi/Cargo.toml",
+                "cpi/src",
+                "examples/vault-by-cpi",
+                "interface/Cargo.toml",
+                "interface/src",
+            ],
         }
     }
 
@@ -113,7 +126,7 @@ impl Elf {
 
     /// Finds the ELF, once per process: tests load it thousands of times.
     fn find(self) -> Result<(PathBuf, Vec<u8>), ElfError> {
-        static FOUND: [OnceLock<(PathBuf, Vec<u8>)>; 2] = [const { OnceLock::new() }; 2];
+        static FOUND: [OnceLock<(PathBuf, Vec<u8>)>; 3] = [const { OnceLock::new() }; 3];
         let found = &FOUND[self as usize];
         if found.get().is_none() {
             let root = checkout();
@@ -229,7 +242,7 @@ mod tests {
     #[test]
     fn names_every_source_of_this_checkout() {
         let root = checkout();
-        for elf in [Elf::Tidepool, Elf::Reference] {
+        for elf in [Elf::Tidepool, Elf::Reference, Elf::Vault] {
             for source in TOOLS.iter().chain(elf.sources()) {
                 assert!(root.join(source).exists(), "{source}");
             }

@@ -6,7 +6,7 @@ use {
         context::Context,
         error::CliError,
         output::{Landed, Line, Report, Text, write_fields, write_signatures},
-        units::{address, sol},
+        units::address,
         unsent::Halt,
         view::{
             policy::policy_of,
@@ -18,12 +18,11 @@ use {
     std::fmt,
     tidepool_client::{
         cluster::Cluster,
-        error::PlanError,
-        plan::{self, ClaimPlan},
+        plan,
         pool::{PoolSnapshot, StakeSelection},
         tickets::{read_tickets, read_tickets_by_id},
     },
-    tidepool_interface::{ExtensionError, state::ExitTicket},
+    tidepool_interface::state::ExitTicket,
 };
 
 const EXAMPLE: &str = "\
@@ -69,7 +68,7 @@ impl Args {
         let tickets = self.tickets(context, snapshot).await?;
         let planned = plan::claims(snapshot, &tickets)?;
         if !self.ids.is_empty() {
-            check_payable(snapshot, &planned)?;
+            planned.check_all_paid(snapshot)?;
         }
         let sent = match planned.plan.is_empty() {
             true => vec![],
@@ -109,22 +108,6 @@ pub fn not_open(snapshot: &PoolSnapshot, id: u64) -> CliError {
     let next = snapshot.extension().map_or(0, |extension| extension.tickets.next_id.get());
     let why = if id < next { "it was paid or cancelled" } else { "it was never requested" };
     CliError::usage(format!("pool {pool} has no open exit ticket {id}, {why}: see `tidepool tickets {pool}`"))
-}
-
-/// Refuses named tickets that the reserve cannot pay.
-fn check_payable(snapshot: &PoolSnapshot, planned: &ClaimPlan) -> Result<(), CliError> {
-    let Some(claim) = planned.waiting.first() else { return Ok(()) };
-    let available = snapshot.reserve_lamports_above_rent().saturating_sub(snapshot.working_lamports());
-    Err(PlanError::refused(
-        ExtensionError::ReserveTooSmall,
-        format!(
-            "ticket {} is for {}, and the reserve can pay {} now: rebalance, and claim it in a later epoch",
-            claim.ticket.id.get(),
-            sol(claim.lamports),
-            sol(available)
-        ),
-    )
-    .into())
 }
 
 impl Report for Output {

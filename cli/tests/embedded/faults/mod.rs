@@ -5,6 +5,7 @@
 //! is lost: nothing is sent, or what was confirmed is done once, at least at the bound that was shown.
 
 mod accounts;
+mod alerts;
 mod answers;
 mod config;
 mod connections;

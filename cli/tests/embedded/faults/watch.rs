@@ -37,7 +37,7 @@ const LONG: Duration = Duration::from_secs(90);
 const SEEDS: u64 = 4;
 
 /// The program while it watches. It is ended with the test.
-struct Watch(Option<Child>);
+pub(super) struct Watch(Option<Child>);
 
 impl Drop for Watch {
     fn drop(&mut self) {
@@ -48,7 +48,7 @@ impl Drop for Watch {
 }
 
 impl Watch {
-    fn start(stage: &Stage, url: &str, line: &str) -> Self {
+    pub(super) fn start(stage: &Stage, url: &str, line: &str) -> Self {
         let child = Command::new(env!("CARGO_BIN_EXE_tidepool"))
             .args(line.split_whitespace())
             .args(["--watch", "--interval", "1", "--rebalance-at", "now", "--url", url])
@@ -72,7 +72,7 @@ impl Watch {
     }
 
     /// Waits until `done`, which has to come while it runs.
-    fn wait_until(&mut self, what: &str, mut done: impl FnMut() -> bool) {
+    pub(super) fn wait_until(&mut self, what: &str, mut done: impl FnMut() -> bool) {
         let began = Instant::now();
         while !done() {
             if self.is_over() || began.elapsed() > LONG {
@@ -86,7 +86,7 @@ impl Watch {
     }
 
     /// Asks it to end in good order, and returns what it said.
-    fn stop(self) -> String {
+    pub(super) fn stop(self) -> String {
         let id = self.0.as_ref().expect("it runs").id().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().expect("there is such a program").success());
         let ended = self.end();
@@ -97,7 +97,7 @@ impl Watch {
 }
 
 /// Whether the pool is up to date, by the cluster itself.
-fn is_updated(runtime: &Runtime, stage: &Stage, pool: &str) -> bool {
+pub(super) fn is_updated(runtime: &Runtime, stage: &Stage, pool: &str) -> bool {
     runtime.block_on(is_fresh(stage, pool))
 }
 

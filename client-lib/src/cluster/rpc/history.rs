@@ -8,7 +8,8 @@ use {
         wire::{lenient, required},
     },
     crate::cluster::{
-        Call, ClusterError, ClusterValidator, HISTORY_PAGE, LandedTransaction, PastTransaction, PerformanceSample,
+        Call, ClusterError, ClusterNode, ClusterValidator, HISTORY_PAGE, LandedTransaction, PastTransaction,
+        PerformanceSample,
     },
     serde::Deserialize,
     serde_json::{Value, json},
@@ -170,6 +171,25 @@ impl RpcCluster {
             })
         })
         .collect()
+    }
+}
+
+/// A node of gossip.
+#[derive(Deserialize)]
+#[serde(expecting = "a node")]
+struct WireNode {
+    pubkey: String,
+    #[serde(default, deserialize_with = "lenient")]
+    version: Option<String>,
+}
+
+impl RpcCluster {
+    pub(super) async fn ask_nodes(&self) -> Result<Vec<ClusterNode>, ClusterError> {
+        let found: Vec<WireNode> = self.ask(RpcRequest::GetClusterNodes, json!([])).await?;
+        found
+            .into_iter()
+            .map(|WireNode { pubkey, version }| Ok(ClusterNode { identity: parse(&pubkey, "identity")?, version }))
+            .collect()
     }
 }
 

@@ -13,11 +13,12 @@ mod wire;
 
 use {
     super::{
-        Blockhash, BytesAt, Cluster, ClusterError, ClusterValidator, Confirmation, Execution, LandedTransaction,
-        ListenEnd, PastTransaction, PerformanceSample, Simulation, TOKEN_ACCOUNT_OWNER_OFFSET, TransactionStatus,
+        Blockhash, BytesAt, Cluster, ClusterError, ClusterNode, ClusterValidator, Confirmation, Execution,
+        LandedTransaction, ListenEnd, PastTransaction, PerformanceSample, Simulation, TOKEN_ACCOUNT_OWNER_OFFSET,
+        TransactionStatus,
     },
     base64::{Engine as _, prelude::BASE64_STANDARD},
-    chunks::Chunks,
+    chunks::{Chunks, check_count},
     error::from_client,
     serde::de::DeserializeOwned,
     serde_json::{Value, json},
@@ -335,6 +336,10 @@ impl Cluster for RpcCluster {
         self.ask_validators().await.map(Some)
     }
 
+    async fn gossip(&self) -> Result<Option<Vec<ClusterNode>>, ClusterError> {
+        self.ask_nodes().await.map(Some)
+    }
+
     async fn genesis_hash(&self) -> Result<Option<Hash>, ClusterError> {
         self.client.get_genesis_hash().await.map(Some).map_err(|error| from_client(error, 1))
     }
@@ -385,13 +390,4 @@ fn check_requested(
         return Ok(found);
     }
     Err(ClusterError::UnexpectedAnswer { detail: "it contains accounts that were not requested".into() })
-}
-
-/// Checks that there are as many answers as questions: answers are matched by position alone.
-fn check_count<Q, A>(what: &str, questions: &[Q], answers: Vec<A>) -> Result<Vec<A>, ClusterError> {
-    if answers.len() == questions.len() {
-        return Ok(answers);
-    }
-    let detail = format!("{} {what} were requested, {} returned", questions.len(), answers.len());
-    Err(ClusterError::UnexpectedAnswer { detail })
 }

@@ -143,7 +143,7 @@ impl<C: Cluster> EventReader<'_, C> {
             && !self.is_revocable
         {
             let detail = format!(
-                "its history lacks transaction {} of slot {}, which was final: it is late, or of another cluster",
+                "its history does not contain transaction {} of slot {}, which was final: it is late, or of another cluster",
                 done.signature, done.slot
             );
             return Err(ClusterError::UnexpectedAnswer { detail });

@@ -23,7 +23,7 @@ fn follow(chain: &Chain) -> Follow<'_, Chain> {
     Follow::new(EventReader::new(chain, POOL, PROGRAM), FollowOptions::default())
 }
 
-/// What is returned next, in short.
+/// The next item, in short.
 async fn next(follow: &mut Follow<'_, Chain>) -> String {
     match follow.next().await {
         Followed::Record(Record::Event(record)) => {
@@ -63,7 +63,7 @@ async fn hole_of_a_lost_subscription_is_filled() {
     }
     chain.cut();
     assert_eq!(next(&mut follow).await, "lost: cut");
-    // Nobody tells of these.
+    // No notification names these.
     chain.state().transactions.extend([next_deposit(1), next_deposit(2)]);
     for expected in ["Listening", "event 1", "event 2"] {
         assert_eq!(next(&mut follow).await, expected);

@@ -228,7 +228,7 @@ async fn fork_retracts_events() {
     let chain = Chain::of(transactions);
     let mut reader = reader(&chain).confirmed();
     assert_eq!(told(&all(&mut reader).await), TOLD);
-    // What is final by now is left out after the next search.
+    // Transactions that are final by now are omitted after the next search.
     let unfinal = [(1, 11), (2, 11), (5, 13), (6, 13)].map(|(number, slot)| (signature(number), slot));
     assert_eq!(reader.cursor().unwrap().unfinal, unfinal);
     // 6 moves to another slot; 7 is dropped.

@@ -5,8 +5,10 @@ use {
         actions::{NewStakeAccount, TokenSource},
         quote::{self, StakeWithdrawalQuote},
         transaction::Plan,
+        units::{sol, tokens},
     },
     solana_address::Address,
+    std::fmt,
     tidepool_core::quote::WithdrawalQuote,
 };
 
@@ -108,6 +110,34 @@ pub enum RemainderReason {
     },
     /// No validator has stake to split: all are at their minimum, being removed, or have transient stake.
     NothingToSplit,
+}
+
+/// The reason, without advice.
+impl fmt::Display for RemainderReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Worthless { minimum_pool_tokens: Some(least) } => {
+                write!(f, "they yield no lamport after the fee, and {} do", tokens(*least))
+            }
+            Self::Worthless { minimum_pool_tokens: None } => f.write_str("no amount yields a lamport after the fee"),
+            Self::BelowMinimum { minimum_lamports, minimum_pool_tokens } => {
+                write!(
+                    f,
+                    "a stake account holds at least {}, for {}",
+                    sol(*minimum_lamports),
+                    tokens(*minimum_pool_tokens)
+                )
+            }
+            Self::PreferredBeingRemoved { preferred } => write!(
+                f,
+                "the preferred validator {preferred} is being removed, and the program allows no other until then"
+            ),
+            Self::WholeAccountsOnly { smallest_lamports } => {
+                write!(f, "stake can only be withdrawn as whole accounts, the smallest of {}", sol(*smallest_lamports))
+            }
+            Self::NothingToSplit => f.write_str("no validator has stake above the minimum that stays in the pool"),
+        }
+    }
 }
 
 /// A withdrawal plan.

@@ -1,7 +1,7 @@
 import { rebalanceUnits } from '../compute.js';
 import { findTransientStake } from '../addresses.js';
 import { getRebalanceInstruction } from '../generated/index.js';
-import { type Pool } from '../pool.js';
+import { type Pool, stakeAddresses } from '../pool.js';
 import { type Movement, type RebalanceQuote, quoteRebalance } from '../quotes.js';
 import { type InstructionGroup, type Plan, type TransactionFormat, fits } from '../transactions.js';
 import { readonly, writable } from './foreign.js';
@@ -64,10 +64,11 @@ async function rebalanceGroup(
         const { voteAccountAddress: vote, transientStakeLamports, transientSeedSuffix } = validator.record;
         // Present transient stake keeps its seed; new stake takes the next one.
         const isPresent = transientStakeLamports > 0n;
+        const addresses = await stakeAddresses(pool, validator);
         const transient = isPresent
-            ? validator.addresses.transient
+            ? addresses.transient
             : await findTransientStake(programAddress, address, vote, BigInt.asUintN(64, transientSeedSuffix + 1n));
-        return [readonly(vote), writable(validator.addresses.validator), writable(transient)];
+        return [readonly(vote), writable(addresses.validator), writable(transient)];
     });
     const instruction = getRebalanceInstruction(
         { ...accountsOf(pool), indices: movements.map(({ validator }) => validator.index), validators: [] },

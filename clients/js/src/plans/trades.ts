@@ -14,7 +14,7 @@ import {
     getWithdrawStakeInstruction,
     getWithdrawStakeWithSlippageInstruction,
 } from '../generated/index.js';
-import { type Pool, type RawAccount, findValidator, requiredAuthority, voteOfStake } from '../pool.js';
+import { type Pool, type RawAccount, findValidator, requiredAuthority, stakeAddresses, voteOfStake } from '../pool.js';
 import {
     type SolDepositQuote,
     type StakeDepositQuote,
@@ -191,7 +191,7 @@ export async function planDepositStake(pool: Pool, input: DepositStakeInput): Pr
     const { stake, withdrawer } = input;
     const quote = quoteDepositStake(pool, { stake });
     const minimum = accepted(quote.toDepositor, input);
-    const validator = findValidator(pool, voteOfStake(stake)!)!;
+    const { validator: validatorStake } = await stakeAddresses(pool, findValidator(pool, voteOfStake(stake)!)!);
     const { account, creation } = await receiver(
         pool,
         input.to ?? { wallet: withdrawer.address },
@@ -208,7 +208,7 @@ export async function planDepositStake(pool: Pool, input: DepositStakeInput): Pr
         ...accountsOf(pool),
         stakeDepositAuthority: named === byDefault ? named : input.authority!,
         depositStake: stake.address,
-        validatorStake: validator.addresses.validator,
+        validatorStake,
         poolTokensTo: account,
         referrerFeeAccount: input.referrer ?? account,
     };
@@ -238,6 +238,13 @@ export interface WithdrawStakeInput extends Slippage {
     readonly stakeAuthority?: Address;
 }
 
+/** The account that a withdrawal splits. */
+async function splitFrom(pool: Pool, vote: Address | 'reserve', quote: StakeWithdrawalQuote): Promise<Address> {
+    if (vote === 'reserve') return pool.data.reserveStake;
+    const { validator, transient } = await stakeAddresses(pool, findValidator(pool, vote)!);
+    return quote.source === 'transientStake' ? transient : validator;
+}
+
 /** Withdraws a stake account. */
 export async function planWithdrawStake(pool: Pool, input: WithdrawStakeInput): Promise<Trade<StakeWithdrawalQuote>> {
     const { owner, poolTokens, vote, stakeAccount } = input;
@@ -246,7 +253,7 @@ export async function planWithdrawStake(pool: Pool, input: WithdrawStakeInput): 
     const minimum = accepted(quote.lamports, input);
     const accounts = {
         ...accountsOf(pool),
-        splitFrom: quote.splitFrom,
+        splitFrom: await splitFrom(pool, vote, quote),
         splitTo: stakeAccount.address,
         userStakeAuthority: input.stakeAuthority ?? owner.address,
         userTransferAuthority: owner,

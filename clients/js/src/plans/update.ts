@@ -1,5 +1,6 @@
 import { type AccountMeta, type Instruction, AccountRole } from '@solana/kit';
 
+import { type StakeAddresses } from '../addresses.js';
 import {
     COMPACT_BASE,
     COMPACT_MERGE,
@@ -18,7 +19,7 @@ import {
     getUpdateValidatorListBalanceInstruction,
     getUpdateValidatorsInstruction,
 } from '../generated/index.js';
-import { type Pool, type Validator, isStale } from '../pool.js';
+import { type Pool, type Validator, isStale, stakeAddresses } from '../pool.js';
 import { condition } from '../quotes.js';
 import { type InstructionGroup, type Plan, type Stage, type TransactionFormat, fits, group } from '../transactions.js';
 import { readonly, writable } from './foreign.js';
@@ -80,7 +81,10 @@ function workOf(validator: Validator, isWritten: boolean): Work {
 /** Instructions for consecutive validators. */
 type Chunk = (validators: readonly Validator[]) => InstructionGroup;
 
-function compact(pool: Pool, maxIdle: bigint): Chunk {
+/** Derived addresses, by the index of the record. */
+type Addresses = ReadonlyMap<number, StakeAddresses>;
+
+function compact(pool: Pool, addresses: Addresses, maxIdle: bigint): Chunk {
     const rent = condition(pool).stakeRent;
     return validators => {
         const written = validators.map(validator => isWritten(validator, rent, maxIdle));
@@ -89,8 +93,8 @@ function compact(pool: Pool, maxIdle: bigint): Chunk {
             { programAddress: pool.programAddress },
         );
         const stakes = validators.flatMap((validator, at) => {
-            const { addresses } = validator;
-            const named = hasTransientStake(validator) ? [addresses.validator, addresses.transient] : [addresses.validator];
+            const { validator: stake, transient } = addresses.get(validator.index)!;
+            const named = hasTransientStake(validator) ? [stake, transient] : [stake];
             return named.map(written[at] ? writable : readonly);
         });
         const works = validators.map((validator, at) => workOf(validator, written[at]!));
@@ -124,7 +128,7 @@ function readingReserve(instruction: Instruction, pool: Pool, isWritten: boolean
     return { ...instruction, accounts } as Instruction;
 }
 
-function inSplForm(pool: Pool): Chunk {
+function inSplForm(pool: Pool, addresses: Addresses): Chunk {
     return validators => {
         const instruction = getUpdateValidatorListBalanceInstruction(
             {
@@ -135,9 +139,10 @@ function inSplForm(pool: Pool): Chunk {
             },
             { programAddress: pool.programAddress },
         );
-        const stakes = validators.flatMap(({ addresses }) =>
-            [addresses.validator, addresses.transient].map(writable),
-        );
+        const stakes = validators.flatMap(({ index }) => {
+            const { validator, transient } = addresses.get(index)!;
+            return [validator, transient].map(writable);
+        });
         const units = validators.map(validator =>
             validator.record.status === ACTIVE && !hasTransientStake(validator)
                 ? UPDATE_QUIET_VALIDATOR
@@ -188,12 +193,14 @@ function chunks(validators: readonly Validator[], chunk: Chunk, format: Transact
  * The plan is empty if nothing is stale. With the stake accounts of the pool (`fetchStakes`), records without changes are only
  * counted, which takes fewer transactions.
  */
-export function planUpdate(pool: Pool, options: UpdateOptions = {}): Plan {
+export async function planUpdate(pool: Pool, options: UpdateOptions = {}): Promise<Plan> {
     const { all = false, maxIdleLamports = MAX_IDLE_LAMPORTS } = options;
     const { epoch } = pool.clock;
     const due = pool.validators.filter(({ record }) => all || record.lastUpdateEpoch < epoch);
     if (due.length > 0 && condition(pool).rewardsAreBeingPaid) throw errorOfCode(-5);
-    const chunk = pool.extension ? compact(pool, maxIdleLamports) : inSplForm(pool);
+    const derived = due.map(async validator => [validator.index, await stakeAddresses(pool, validator)] as const);
+    const addresses = new Map(await Promise.all(derived));
+    const chunk = pool.extension ? compact(pool, addresses, maxIdleLamports) : inSplForm(pool, addresses);
     const records = chunks(due, chunk, options);
     const isTouched = records.length > 0 || all || isStale(pool);
     const { scanList } = poolBounds(pool);

@@ -2,6 +2,7 @@
 
 use {
     super::{
+        alerts::PoolAlerts,
         metrics::PoolMetrics,
         output::{Round, explain},
     },
@@ -32,6 +33,7 @@ pub struct Listener {
     terminal: Terminal,
     format: Format,
     metrics: PoolMetrics,
+    alerts: PoolAlerts,
     prints: bool,
     stop: Stop,
     /// When the work began that is not finished yet.
@@ -48,11 +50,12 @@ pub struct Listener {
 
 impl Listener {
     /// One that leaves the answer to the end.
-    pub fn silent<C: Cluster>(context: &Context<'_, C>, metrics: PoolMetrics) -> Self {
+    pub fn silent<C: Cluster>(context: &Context<'_, C>, metrics: PoolMetrics, alerts: PoolAlerts) -> Self {
         Self {
             terminal: context.terminal,
             format: context.global.output,
             metrics,
+            alerts,
             prints: false,
             stop: context.interrupt.stop.clone(),
             began: Cell::default(),
@@ -66,8 +69,8 @@ impl Listener {
     }
 
     /// One that prints a line when there is nothing left to do in an epoch.
-    pub fn printing<C: Cluster>(context: &Context<'_, C>, metrics: PoolMetrics) -> Self {
-        Self { prints: true, ..Self::silent(context, metrics) }
+    pub fn printing<C: Cluster>(context: &Context<'_, C>, metrics: PoolMetrics, alerts: PoolAlerts) -> Self {
+        Self { prints: true, ..Self::silent(context, metrics, alerts) }
     }
 
     /// What was done last.
@@ -102,6 +105,7 @@ impl Observer for Listener {
             self.began.set(Some(Instant::now()));
         }
         self.metrics.pool_read(snapshot);
+        self.alerts.read(Some(snapshot));
         if self.told.take().is_some() {
             self.terminal.note("Read the pool again");
         }
@@ -117,7 +121,8 @@ impl Observer for Listener {
         Observer::sent(&self.terminal, summary);
     }
 
-    fn payer_balance(&self, _: &Address, lamports: u64) {
+    fn payer_balance(&self, payer: &Address, lamports: u64) {
+        self.alerts.payer_balance(payer, lamports);
         let before = self.balance.replace(Some(lamports)).unwrap_or(lamports);
         self.spent.set(self.spent.get().saturating_add(before.saturating_sub(lamports)));
         self.metrics.payer_balance(lamports);
@@ -138,6 +143,7 @@ impl Observer for Listener {
 
     fn failed(&self, error: &dyn Error, is_cluster: bool) {
         self.metrics.failed(is_cluster);
+        self.alerts.read(None);
         let told = error.to_string();
         if self.told.borrow().as_ref() != Some(&told) {
             self.terminal.note(&format!("{told}; retrying"));
@@ -149,6 +155,7 @@ impl Observer for Listener {
         let took = self.began.take().map_or(Duration::ZERO, |began| began.elapsed());
         let round = Round::new(report, took, self.balance.get().map(|_| self.spent.take()));
         self.metrics.finished(report);
+        self.alerts.finished(&report.snapshot);
         if self.prints && self.is_news(&round) {
             self.print(&round);
             if let Some(next) = &report.next_rebalance {

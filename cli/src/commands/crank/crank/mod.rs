@@ -1,6 +1,8 @@
 //! `tidepool crank`
 
+mod alerts;
 mod at;
+mod cautions;
 mod listener;
 mod metrics;
 mod output;
@@ -16,8 +18,10 @@ use {
         view::votes::Cautioned,
         warnings::gates,
     },
+    alerts::{Alerts, PoolAlerts, WebhookFormat, WebhookUrl},
     at::rebalance_at,
-    futures_util::future::{Either, join_all, select},
+    cautions::cautions,
+    futures_util::future::{Either, join, join_all, select},
     listener::Listener,
     metrics::Metrics,
     output::Output,
@@ -29,15 +33,13 @@ use {
         crank::{CrankOptions, RebalanceAt},
         plan::{Sweep, UpdateOptions},
         pool::StakeSelection,
-        vote::ValidatorSurvey,
     },
 };
 
 const EXAMPLE: &str = "\
 Example:
   tidepool crank 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA
-  tidepool crank 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA --watch --metrics 127.0.0.1:9184
-  tidepool crank 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA --watch --rebalance-at 2h";
+  tidepool crank 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA --watch --metrics 127.0.0.1:9184";
 
 /// Seconds between two looks where the command line does not say.
 const INTERVAL: u64 = 60;
@@ -65,17 +67,25 @@ pub struct Args {
     #[arg(long)]
     watch: bool,
 
-    /// When to rebalance: percentage of the epoch, time before its end (2h, 30m, 45s), or now for every read [default: 90%]
+    /// Percentage of the epoch, time before its end (2h, 30m, 45s), or now [default: 90%]
     #[arg(long, value_name = "WHEN", requires = "watch", conflicts_with = "no_rebalance", value_parser = rebalance_at)]
     rebalance_at: Option<RebalanceAt>,
 
-    /// Maximum number of seconds between two reads of a pool; it is also read when an epoch begins [default: 60]
+    /// Maximum number of seconds between two reads of a pool [default: 60]
     #[arg(long, value_name = "SECONDS", requires = "watch", value_parser = clap::value_parser!(u64).range(1..=86_400))]
     interval: Option<u64>,
 
     /// Serve Prometheus metrics at http://ADDRESS:PORT/metrics
     #[arg(long, value_name = "ADDRESS:PORT")]
     metrics: Option<String>,
+
+    /// Send alerts to a URL, or to that in @FILE; repeat for several (see docs/operations.md)
+    #[arg(long, value_name = "URL", requires = "watch")]
+    webhook: Vec<WebhookUrl>,
+
+    /// Form of the alerts
+    #[arg(long, value_name = "FORMAT", requires = "webhook", value_enum, default_value_t)]
+    webhook_format: WebhookFormat,
 
     /// Update only: demote no validator, move no stake, pay no exit ticket
     #[arg(long)]
@@ -89,19 +99,12 @@ pub struct Args {
     #[arg(long)]
     no_top_up: bool,
 
-    /// Move a validator's idle lamports (tips, block revenue) to the reserve above this amount; less is only counted [default: by the
-    /// fees]
+    /// Move a validator's idle lamports above this amount to the reserve [default: by the fees]
     #[arg(long, value_name = "SOL")]
     sweep_above: Option<Units>,
 
     #[command(flatten)]
     lookup: LookupArgs,
-}
-
-async fn cautions<C: Cluster>(context: &Context<'_, C>, pool: &Address) -> Result<Vec<Cautioned>, CliError> {
-    let snapshot = context.look_at_stakes(pool).await?;
-    let survey = ValidatorSurvey::of_pool(context.cluster, &snapshot).await?;
-    Ok(Cautioned::of_pool(&survey, &snapshot))
 }
 
 impl Args {
@@ -133,7 +136,7 @@ impl Args {
     async fn once<C: Cluster>(&self, context: &Context<'_, C>, metrics: &Metrics) -> Result<Output, Halt> {
         let mut pools = vec![];
         for pool in &self.pools {
-            let listener = Listener::silent(context, metrics.pool(pool));
+            let listener = Listener::silent(context, metrics.pool(pool), PoolAlerts::new(None, *pool));
             let crank = context.crank(&self.lookup).options(self.options(context)).observer(&listener);
             if context.global.transactions.dry_run {
                 // A simulation ends the command.
@@ -160,7 +163,10 @@ impl Args {
     }
 
     async fn watch<C: Cluster>(&self, context: &Context<'_, C>, metrics: &Metrics) -> Result<Output, Halt> {
-        let listeners: Vec<_> = self.pools.iter().map(|pool| Listener::printing(context, metrics.pool(pool))).collect();
+        let alerts = Alerts::start(&self.webhook, self.webhook_format, context.terminal)?;
+        let of_pool = |pool: &Address| PoolAlerts::new(alerts.clone(), *pool);
+        let listeners: Vec<_> =
+            self.pools.iter().map(|pool| Listener::printing(context, metrics.pool(pool), of_pool(pool))).collect();
         let watches = self.pools.iter().zip(&listeners).map(|(pool, listener)| async move {
             let crank = context.crank(&self.lookup).options(self.options(context)).observer(listener);
             let watched = crank.watch(pool).await;
@@ -168,7 +174,13 @@ impl Args {
             context.interrupt.stop.request();
             watched
         });
-        let watched = match select(join_all(watches), pin!(gates::warn(context))).await {
+        let beside = async {
+            match &alerts {
+                Some(alerts) => join(gates::warn(context), alerts.look(context, &self.pools)).await.0,
+                None => gates::warn(context).await,
+            }
+        };
+        let watched = match select(join_all(watches), pin!(beside)).await {
             Either::Left((watched, _)) => watched,
             Either::Right((never, _)) => match never {},
         };

@@ -10,6 +10,7 @@ use {
     crate::{error::CliError, input},
     solana_address::Address,
     std::{collections::HashMap, io::Read as _, path::Path},
+    tidepool_selection::{Place, Problem},
 };
 
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -19,46 +20,21 @@ pub struct Entry {
     pub place: Place,
 }
 
-/// A place in a file, counted from 1, in lines and characters.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Place {
-    pub line: usize,
-    pub column: usize,
-}
-
-/// What is wrong with a file, and what to do.
-#[derive(Debug, Eq, PartialEq)]
-pub struct Problem {
-    pub place: Place,
-    pub what: String,
-}
-
-impl Problem {
-    fn new(line: usize, column: usize, what: impl Into<String>) -> Self {
-        Self { place: Place { line, column }, what: what.into() }
-    }
-}
-
 /// Reads a file: JSON where it begins with a brace or a bracket, CSV otherwise.
 pub fn read(path: &Path) -> Result<Vec<Entry>, CliError> {
     let mut bytes = vec![];
     input::open(path)
         .and_then(|mut file| file.read_to_end(&mut bytes))
         .map_err(|error| CliError::usage(format!("cannot read the file {} ({error}): check --file", path.display())))?;
-    parse(&bytes).map_err(|Problem { place: Place { line, column }, what }| CliError::WeightsFile {
-        path: path.to_owned(),
-        line,
-        column,
-        problem: what,
-    })
+    parse(&bytes).map_err(|problem| CliError::File { path: path.to_owned(), problem })
 }
 
 /// Reads what a file holds.
 pub fn parse(bytes: &[u8]) -> Result<Vec<Entry>, Problem> {
     let text = str::from_utf8(bytes).map_err(|error| {
         let before = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
-        let Place { line, column } = place_of(&before, before.len());
-        Problem::new(line, column, "invalid UTF-8: save the file as CSV or JSON in UTF-8")
+        let place = Place::of(&before, before.len());
+        Problem::at(place, "invalid UTF-8: save the file as CSV or JSON in UTF-8")
     })?;
     let entries = match text.trim_start().chars().next() {
         Some('{' | '[') => json::parse(text)?,
@@ -80,13 +56,6 @@ fn refuse_duplicates(entries: &[Entry]) -> Result<(), Problem> {
         }
     }
     Ok(())
-}
-
-/// The place of the byte at `offset`.
-fn place_of(text: &str, offset: usize) -> Place {
-    let before = text.get(..offset).unwrap_or(text);
-    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    Place { line: before.matches('\n').count() + 1, column: before[line_start..].chars().count() + 1 }
 }
 
 fn vote(text: &str) -> Result<Address, String> {

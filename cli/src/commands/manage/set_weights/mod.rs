@@ -5,7 +5,7 @@ mod number;
 mod table;
 mod wanted;
 
-pub use file::{Entry, Place, Problem, parse};
+pub use file::{Entry, parse};
 
 use {
     crate::{

@@ -157,3 +157,14 @@ async fn decodes_validator_set() {
     };
     assert_eq!(found, [validator(1, 5, true, true), validator(2, 6, false, true), validator(3, 7, true, false)]);
 }
+
+#[tokio::test]
+async fn decodes_nodes_of_gossip() {
+    let (url, _) = endpoint("200 OK", |request| {
+        let node = |key: &str, version: Value| json!({ "pubkey": key, "version": version, "gossip": null, "tpu": 3 });
+        result(request, json!([node(KEYS[1], json!("3.1.8")), node(KEYS[2], Value::Null), node(KEYS[3], json!(7))]))
+    });
+    let found = RpcCluster::new(url).gossip().await.unwrap().unwrap();
+    let node = |index, version: Option<&str>| ClusterNode { identity: key(index), version: version.map(Into::into) };
+    assert_eq!(found, [node(1, Some("3.1.8")), node(2, None), node(3, None)]);
+}

@@ -10,6 +10,7 @@ export * from "./accountType.js";
 export * from "./announcement.js";
 export * from "./announcementEvent.js";
 export * from "./announcementKind.js";
+export * from "./announcements.js";
 export * from "./announcementStep.js";
 export * from "./authority.js";
 export * from "./authorityEvent.js";

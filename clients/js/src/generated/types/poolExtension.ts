@@ -10,8 +10,6 @@ import {
   combineCodec,
   fixDecoderSize,
   fixEncoderSize,
-  getArrayDecoder,
-  getArrayEncoder,
   getBytesDecoder,
   getBytesEncoder,
   getStructDecoder,
@@ -28,8 +26,8 @@ import {
   type ReadonlyUint8Array,
 } from "@solana/kit";
 import {
-  getAnnouncementDecoder,
-  getAnnouncementEncoder,
+  getAnnouncementsDecoder,
+  getAnnouncementsEncoder,
   getDemotionCountDecoder,
   getDemotionCountEncoder,
   getDemotionPolicyDecoder,
@@ -42,8 +40,8 @@ import {
   getRebalancePolicyEncoder,
   getTicketTotalsDecoder,
   getTicketTotalsEncoder,
-  type Announcement,
-  type AnnouncementArgs,
+  type Announcements,
+  type AnnouncementsArgs,
   type DemotionCount,
   type DemotionCountArgs,
   type DemotionPolicy,
@@ -78,7 +76,7 @@ export type PoolExtension = {
   /** What the manager has promised. */
   limits: Limits;
   /** Announced changes. */
-  announcements: Array<Announcement>;
+  announcements: Announcements;
   /** When a validator can be demoted. */
   demotion: DemotionPolicy;
   /** Demotions of the current epoch. */
@@ -107,7 +105,7 @@ export type PoolExtensionArgs = {
   /** What the manager has promised. */
   limits: LimitsArgs;
   /** Announced changes. */
-  announcements: Array<AnnouncementArgs>;
+  announcements: AnnouncementsArgs;
   /** When a validator can be demoted. */
   demotion: DemotionPolicyArgs;
   /** Demotions of the current epoch. */
@@ -129,7 +127,7 @@ export function getPoolExtensionEncoder(): FixedSizeEncoder<PoolExtensionArgs> {
     ["hadWeights", getU8Encoder()],
     ["haltedUntilEpoch", getU64Encoder()],
     ["limits", getLimitsEncoder()],
-    ["announcements", getArrayEncoder(getAnnouncementEncoder(), { size: 9 })],
+    ["announcements", getAnnouncementsEncoder()],
     ["demotion", getDemotionPolicyEncoder()],
     ["demotions", getDemotionCountEncoder()],
     ["tickets", getTicketTotalsEncoder()],
@@ -147,7 +145,7 @@ export function getPoolExtensionDecoder(): FixedSizeDecoder<PoolExtension> {
     ["hadWeights", getU8Decoder()],
     ["haltedUntilEpoch", getU64Decoder()],
     ["limits", getLimitsDecoder()],
-    ["announcements", getArrayDecoder(getAnnouncementDecoder(), { size: 9 })],
+    ["announcements", getAnnouncementsDecoder()],
     ["demotion", getDemotionPolicyDecoder()],
     ["demotions", getDemotionCountDecoder()],
     ["tickets", getTicketTotalsDecoder()],

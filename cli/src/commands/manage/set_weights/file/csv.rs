@@ -1,18 +1,18 @@
 //! `vote,weight` in lines, with or without a heading.
 
-use super::{Entry, Place, Problem, vote};
+use {
+    super::{Entry, vote},
+    tidepool_selection::{
+        Place, Problem,
+        csv::{Field, lines, split},
+    },
+};
 
 /// What the column of the validators may be called.
 const VOTE_NAMES: [&str; 4] = ["vote", "vote_account", "vote account", "validator"];
 
 /// What the column of the weights is called.
 const WEIGHT_NAME: &str = "weight";
-
-/// A field, and where it begins in its line: a character, counted from 1.
-struct Field {
-    text: String,
-    column: usize,
-}
 
 #[derive(Clone, Copy)]
 struct Columns {
@@ -22,16 +22,12 @@ struct Columns {
     named: bool,
 }
 
-/// Reads the lines. Empty ones, and those that begin with `#`, say nothing.
+/// Reads the lines.
 pub(super) fn parse(text: &str) -> Result<Vec<Entry>, Problem> {
     let mut columns = Columns { vote: 0, weight: 1, named: false };
     let mut entries = vec![];
     let mut is_first = true;
-    for (index, content) in text.lines().enumerate() {
-        let line = index + 1;
-        if content.trim().is_empty() || content.trim_start().starts_with('#') {
-            continue;
-        }
+    for (line, content) in lines(text) {
         let fields = split(line, content)?;
         let heading = if is_first { heading(&fields) } else { None };
         is_first = false;
@@ -74,37 +70,4 @@ fn entry(line: usize, fields: &[Field], columns: Columns) -> Result<Entry, Probl
         weight: weight.text.parse().map_err(|what: String| Problem::new(line, weight.column, what))?,
         place: Place { line, column: vote_field.column },
     })
-}
-
-/// Splits a line at its commas. A field may stand in double quotes, in which two stand for one.
-fn split(line: usize, content: &str) -> Result<Vec<Field>, Problem> {
-    let mut fields = vec![];
-    let (mut text, mut start, mut quoted, mut was_quoted) = (String::new(), 1, false, false);
-    let mut characters = content.chars().enumerate().peekable();
-    while let Some((index, character)) = characters.next() {
-        match character {
-            '"' if quoted && characters.peek().is_some_and(|(_, next)| *next == '"') => {
-                characters.next();
-                text.push('"');
-            }
-            '"' if quoted => quoted = false,
-            '"' if text.trim().is_empty() && !was_quoted => (quoted, was_quoted) = (true, true),
-            ',' if !quoted => {
-                fields.push(field(&text, start));
-                (text, start, was_quoted) = (String::new(), index + 2, false);
-            }
-            other => text.push(other),
-        }
-    }
-    if quoted {
-        return Err(Problem::new(line, start, "unclosed quote: add \" at the end of the field"));
-    }
-    fields.push(field(&text, start));
-    Ok(fields)
-}
-
-fn field(text: &str, start: usize) -> Field {
-    let indent = text.chars().take_while(|character| character.is_whitespace()).count();
-    let text = text.trim();
-    Field { text: text.to_owned(), column: if text.is_empty() { start } else { start + indent } }
 }

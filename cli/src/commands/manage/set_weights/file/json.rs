@@ -1,7 +1,7 @@
 //! `{"VOTE": WEIGHT, …}`, or a list of `{"vote": "VOTE", "weight": WEIGHT}`.
 
 use {
-    super::{Entry, Problem, place_of, vote},
+    super::{Entry, vote},
     crate::commands::manage::set_weights::number::Number,
     serde::{
         Deserialize, Deserializer,
@@ -10,6 +10,7 @@ use {
     serde_json::value::RawValue,
     solana_address::Address,
     std::{collections::HashMap, fmt},
+    tidepool_selection::{Place, Problem},
 };
 
 /// Reads the object or the list.
@@ -26,7 +27,7 @@ pub(super) fn parse(text: &str) -> Result<Vec<Entry>, Problem> {
         let mention = seen.entry(vote).and_modify(|count| *count += 1).or_insert(0);
         let name = vote.to_string();
         let offset = text.match_indices(&name).nth(*mention).map_or(0, |(offset, _)| offset);
-        Entry { vote, weight, place: place_of(text, offset) }
+        Entry { vote, weight, place: Place::of(text, offset) }
     });
     Ok(entries.collect())
 }

@@ -1,0 +1,96 @@
+//! The IDL of the program, from the tables of `tidepool-interface` that the program itself is compiled from.
+//!
+//! Instructions, accounts, arguments, layouts, events and errors come from [`tidepool_interface::schema`]. Written by hand are only the
+//! seeds of addresses (`pda`) and how accounts are put together from layouts (`account`); tests hold both to the interface.
+
+mod account;
+mod anchor;
+pub mod codec;
+mod instruction;
+mod pda;
+mod table;
+mod text;
+mod types;
+
+use {
+    anyhow::{Context as _, ensure},
+    codama_nodes::{ErrorNode, ProgramNode, RootNode},
+    std::{fs, path::Path},
+    tidepool_interface::{
+        address::SPL_STAKE_POOL_PROGRAM_ID,
+        event::Event,
+        schema,
+        state::{ExitTicket, PoolExtension, StakePool, split_validator_list},
+    },
+};
+
+/// The IDL for Codama.
+pub fn codama() -> RootNode {
+    let mut program =
+        ProgramNode::new("tidepool", SPL_STAKE_POOL_PROGRAM_ID.to_string()).set_version(env!("CARGO_PKG_VERSION"));
+    program.accounts = account::all();
+    program.pdas = pda::all();
+    program.instructions = schema::instructions().map(instruction::node).collect();
+    program.events = Event::SCHEMA.iter().map(types::event).collect();
+    program.errors = schema::errors().map(|error| ErrorNode::new(error.name, error.code, error.message)).collect();
+    program.defined_types = types::defined(&account::layouts());
+    RootNode::new(program)
+}
+
+/// The files that are generated, by path in the repository.
+pub fn files() -> [(&'static str, String); 3] {
+    let root = codama();
+    [
+        ("idl/tidepool.codama.json", json(&root)),
+        ("idl/tidepool.anchor.json", json(&anchor::idl(&root.program))),
+        ("docs/instructions.md", table::markdown()),
+    ]
+}
+
+fn json(value: &impl serde::Serialize) -> String {
+    let text = serde_json::to_string_pretty(value).expect("nodes are plain data");
+    text + "\n"
+}
+
+/// Writes the files of [`files`] into the repository at `root`.
+///
+/// # Errors
+/// Names the file that cannot be written.
+pub fn write(root: &Path) -> anyhow::Result<()> {
+    for (path, text) in files() {
+        fs::write(root.join(path), text).with_context(|| format!("cannot write {path}"))?;
+    }
+    Ok(())
+}
+
+/// Checks that the files of the repository at `root` are those of [`files`].
+///
+/// # Errors
+/// Names each file that differs.
+pub fn check(root: &Path) -> anyhow::Result<()> {
+    let differs = |(path, text): &(&str, String)| fs::read_to_string(root.join(path)).ok().as_ref() != Some(text);
+    let stale: Vec<_> = files().into_iter().filter(differs).map(|(path, _)| path).collect();
+    ensure!(stale.is_empty(), "{} differ from the source: run `cargo xtask idl`", stale.join(", "));
+    Ok(())
+}
+
+/// The debug output of an account, as the interface decodes it, with the fields in the IDL's order; `None` for other accounts.
+pub fn account_text(data: &[u8]) -> Option<String> {
+    // Without the name and the closing brace of the struct itself.
+    let fields = |text: String| Some(text.split_once(" { ")?.1.strip_suffix(" }")?.to_owned());
+    if let Ok(ticket) = ExitTicket::decode(data) {
+        return Some(format!("{ticket:?}"));
+    }
+    if let Ok((header, records)) = split_validator_list(data) {
+        let (kind, max) = (header.account_type, header.max_validators);
+        return Some(format!(
+            "ValidatorList {{ account_type: {kind}, max_validators: {max:?}, validators: {records:?} }}"
+        ));
+    }
+    let pool = StakePool::decode_initialized(data).ok()?;
+    let (head, terms) = (format!("{:?}", pool.head), format!("{:?}", pool.terms));
+    let (head, terms) = (fields(head)?, fields(terms)?);
+    let extension =
+        PoolExtension::find(data).map_or_else(String::new, |extension| format!(", extension: {extension:?}"));
+    Some(format!("StakePool {{ {head}, {terms}{extension} }}"))
+}
