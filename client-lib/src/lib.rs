@@ -2,7 +2,7 @@
 //!
 //! # A first program
 //!
-//! A [`client::PoolClient`] reads, deposits, withdraws and cranks with safe defaults:
+//! A [`client::PoolClient`] reads, deposits, withdraws, requests exit tickets and cranks with safe defaults:
 //!
 //! ```no_run
 //! use solana_keypair::read_keypair_file;

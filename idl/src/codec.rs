@@ -299,7 +299,7 @@ impl<'a> Input<'a> {
         Ok(if is_signed { (number as i64).to_string() } else { number.to_string() })
     }
 
-    /// Takes `expected` off the text.
+    /// Removes `expected` from the front of the text.
     fn expect(&mut self, expected: &str) -> anyhow::Result<()> {
         self.text = self.text.strip_prefix(expected).with_context(|| format!("the IDL reads {expected:?}"))?;
         Ok(())

@@ -91,12 +91,12 @@ errors! {
         25 IncorrectWithdrawVoteAddress "Withdraw from the pool's preferred validator first.";
         26 InvalidMintFreezeAuthority "The mint has a freeze authority: remove it.";
         27 FeeIncreaseTooHigh "A withdrawal fee may rise by half of itself and by 0.5 % at most: take a smaller step.";
-        28 WithdrawalTooSmall "The pool tokens are worth no lamport: withdraw more.";
-        29 DepositTooSmall "The deposit is worth no pool token: deposit more.";
+        28 WithdrawalTooSmall "The pool tokens yield no lamport: withdraw more.";
+        29 DepositTooSmall "The deposit buys no pool token: deposit more.";
         30 InvalidStakeDepositAuthority "The stake deposit authority is not this pool's: read it from the pool.";
         31 InvalidSolDepositAuthority "The SOL deposit authority is not this pool's: read it from the pool.";
         32 InvalidPreferredValidator "The validator is being removed and cannot be preferred: choose an active one.";
-        33 TransientAccountInUse "The validator has stake in motion: wait for the next epoch's update, or use the additional variant with the same seed.";
+        33 TransientAccountInUse "The validator has transient stake: wait for the next epoch's update, or use the additional variant with the same seed.";
         34 InvalidSolWithdrawAuthority "The SOL withdraw authority is not this pool's: read it from the pool.";
         35 SolWithdrawalTooLarge "The reserve holds less than that: withdraw less, or withdraw a stake account.";
         36 InvalidMetadataAccount "The metadata account is not the mint's: derive it again.";

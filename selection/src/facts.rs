@@ -34,7 +34,7 @@ pub struct Facts {
     pub validators: Vec<Validator>,
 }
 
-/// What is known of a validator. `None` is what the cluster does not report.
+/// The facts of a validator. `None`: the cluster does not report it.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Validator {
@@ -205,7 +205,7 @@ pub(crate) const NAMES: [(&str, Kind); 19] = [
 pub(crate) struct Whole {
     stake: f64,
     pool_stake: f64,
-    /// Credits of the last completed epochs in which anyone earned some: epoch, best, mean of those with credits.
+    /// Credits of the last completed epochs with credits: epoch, best, mean of those with credits.
     epochs: Vec<(u64, f64, f64)>,
 }
 

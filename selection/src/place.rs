@@ -1,4 +1,4 @@
-//! Places in files, and what is wrong there.
+//! Places in files, and their faults.
 
 /// A place in a file, in lines and characters, both counted from 1.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -18,7 +18,7 @@ impl Place {
     }
 }
 
-/// What is wrong in a file, and what to do.
+/// A fault in a file, and how to mend it.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("line {}, column {}: {what}", place.line, place.column)]
 pub struct Problem {

@@ -16,15 +16,17 @@ use std::{
     process::{Command, Stdio},
 };
 
-/// Random pools with quotes of the Rust client, for the unit tests.
-const POOLS: &str = "300";
+/// Examples that print what the unit tests compare with, in which package, and how much: random pools with quotes of the Rust client,
+/// random values with their bytes.
+const EXAMPLES: [(&str, &str, &str); 2] =
+    [("tidepool-wasm", "quote_vectors", "300"), ("tidepool-idl", "random_values", "30")];
 
 /// Build and test the TypeScript client, clients/js: generated code, types, unit tests
 ///
 /// It needs node 20 or newer with npm. `cargo xtask test` does not: continuous integration runs this command.
 #[derive(clap::Args, Default)]
 pub struct Args {
-    /// Only build what the client takes from Rust: the quotes in WebAssembly, and random pools for its tests
+    /// Only build what the client takes from Rust: the quotes in WebAssembly, and random values for its tests
     #[arg(long)]
     artifacts: bool,
 
@@ -110,11 +112,21 @@ impl Client {
         wasm::Args::default().run()?;
         let folder = self.folder.join("artifacts");
         fs::create_dir_all(&folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
-        let path = folder.join("quotes.jsonl");
-        let output = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
-        let mut command = cargo();
-        command.current_dir(&self.workspace.root).args(["run", "--quiet", "--package=tidepool-wasm"]);
-        process::run(command.args(["--example=quote_vectors", POOLS]).stdout(Stdio::from(output)))
+        for (package, example, count) in EXAMPLES {
+            let path = folder.join(example).with_extension("jsonl");
+            let output = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
+            let mut command = cargo();
+            command.current_dir(&self.workspace.root).args([
+                "run",
+                "--quiet",
+                "--package",
+                package,
+                "--example",
+                example,
+            ]);
+            process::run(command.arg(count).stdout(Stdio::from(output)))?;
+        }
+        Ok(())
     }
 
     /// Builds the command line and the local network, and returns the folder of their copies, which another build meanwhile does not

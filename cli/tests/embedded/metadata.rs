@@ -61,6 +61,7 @@ async fn a_token_gets_a_name() {
     let named = json!({ "name": "Tide", "symbol": "TIDE", "uri": "https://example.org/tide.json" });
     assert_eq!(changed["metadata"], named);
     assert!(stage.text.borrow()[0].contains("TIDE (before: tideSOL)"), "{}", stage.text.borrow()[0]);
+    assert!(stage.text.borrow()[0].contains("URI") && !stage.text.borrow()[0].contains("description"));
     assert_eq!(stage.must(&format!("show {pool}")).await["metadata"], named);
     let same = stage.must(&format!("set-metadata {pool} --symbol TIDE")).await;
     assert_eq!((&same["changed"], &same["transactions"]), (&json!(false), &json!([])));

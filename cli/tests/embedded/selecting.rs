@@ -47,7 +47,7 @@ async fn a_selection_becomes_the_weights_of_the_pool() {
         &format!("{} loses its weight: rule \"score\": scores_score is 1", stage.vote(0)),
         &format!("tidepool add-validator {pool} {}", stage.vote(2)),
         &format!("tidepool set-weights {pool} --file {out}"),
-        "Excluded: 1 by rules, 1 for lack of a fact; --explain gives each reason",
+        "Excluded: 1 by rules, 1 for a missing fact; --explain gives each reason",
     ] {
         assert!(said.contains(part), "{said} does not say {part}");
     }
@@ -77,7 +77,7 @@ async fn what_is_wrong_is_said_with_its_place_and_nothing_is_written() {
     let shape = stage.file("scores.json", "{\"validators\": []}");
     let line = format!("select {pool} --out {out} --save-facts {facts} --policy");
     for (rest, parts) in [
-        (policy.clone(), ["policy.toml, line 3, column 19: unknown fact scor", "docs/selection.md"]),
+        (policy.clone(), ["policy.toml, line 3, column 20: unknown fact scor", "docs/selection.md"]),
         (format!("{policy} --data {semicolons}"), ["scores.csv, line 1, column 5: ", "separated by semicolons"]),
         (
             format!("{fine} --data {shape}"),

@@ -93,7 +93,7 @@ pub fn quote_withdraw_sol(
         return Err(PlanError::refused(
             StakePoolError::SolWithdrawalTooLarge,
             format!(
-                "{} are worth {}, but the reserve can pay at most {}{}: withdraw up to {}, {}",
+                "{} yield {}, but the reserve can pay at most {}{}: withdraw up to {}, {}",
                 Tokens(pool_tokens),
                 Sol(quote.lamports.get()),
                 Sol(available),

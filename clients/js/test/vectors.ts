@@ -108,7 +108,7 @@ let read_once: Promise<Case[]> | undefined;
 
 /** All cases. */
 export function cases(): Promise<Case[]> {
-    const path = new URL('../../artifacts/quotes.jsonl', import.meta.url);
+    const path = new URL('../../artifacts/quote_vectors.jsonl', import.meta.url);
     read_once ??= Promise.all(readFileSync(path, 'utf8').trim().split('\n').map(read));
     return read_once;
 }

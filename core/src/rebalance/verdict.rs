@@ -63,9 +63,9 @@ impl Reason {
             Self::TransientStake => "the validator's activating or deactivating stake stays as it is",
             Self::Balanced => "the validator is on its target, within the threshold",
             Self::ReserveSpent => "the reserve has nothing to spare above its target",
-            Self::OthersFurtherBelow => "what the reserve can spare goes to validators that lack more",
-            Self::OthersFurtherAbove => "what is needed comes from validators that have more to spare",
-            Self::NothingNeeded => "nobody needs what the validator could give",
+            Self::OthersFurtherBelow => "the reserve's surplus goes to validators further below target",
+            Self::OthersFurtherAbove => "the needed stake comes from validators further above target",
+            Self::NothingNeeded => "neither reserve nor validators need stake",
             Self::BudgetSpent => "the turnover budget of the epoch is spent",
             Self::NoRentInReserve => "the reserve cannot lend the rent of a stake account",
         }

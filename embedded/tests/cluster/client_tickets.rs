@@ -7,6 +7,7 @@ use {
     tidepool_client::{
         actions::{self, weights},
         client::{ClientError, ClientOptions, TicketQuote},
+        quote,
     },
     tidepool_interface::ExtensionError,
 };
@@ -38,10 +39,7 @@ async fn ticket_pays_its_quote() {
     let requested = client.request_ticket(4 * SOL).await.unwrap();
     let TicketQuote { id, exit, rent_lamports } = requested.quote;
     assert_eq!((id, market.tokens(&wallet).await), (0, had - 4 * SOL));
-    assert_eq!(
-        requested.minimum,
-        Some(exit.terms.lamports.get() / 10_000 * 9_990 + exit.terms.lamports.get() % 10_000 * 9_990 / 10_000)
-    );
+    assert_eq!(requested.minimum, quote::minimum_out(exit.terms.lamports.get(), 10));
     let open = client.tickets().await.unwrap();
     assert_eq!((open.len(), open[0].lamports.get()), (1, exit.terms.lamports.get()));
     assert!(market.client(&market.manager).tickets().await.unwrap().is_empty(), "it is the wallet's");

@@ -17,7 +17,7 @@ pub enum Token {
 /// Longer ones first.
 const SYMBOLS: [&str; 15] = ["<=", ">=", "==", "!=", "<", ">", "+", "-", "*", "/", "(", ")", "[", "]", ","];
 
-/// What other languages write, and what is written here.
+/// Operators of other languages, and those of this one.
 const FOREIGN: [(&str, &str); 5] =
     [("&&", "and"), ("||", "or"), ("!", "not"), ("=", "=="), ("%", "a plain number: 5 % is 0.05")];
 

@@ -20,7 +20,7 @@ use {
 /// Completed epochs whose credits count, unless the policy says otherwise.
 const CREDITS_EPOCHS: u64 = 5;
 
-/// A policy: what is chosen, and how it is weighed.
+/// A policy: which validators are chosen, and their weights.
 #[derive(Clone, Debug)]
 pub struct Policy {
     pub(crate) bytes: Vec<u8>,

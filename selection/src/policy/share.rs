@@ -12,7 +12,7 @@ impl Share {
     /// Millionths of the whole.
     pub const WHOLE: u32 = 1_000_000;
 
-    /// A share of so many millionths; `None` above the whole.
+    /// A share in millionths; `None` above the whole.
     pub const fn of_millionths(millionths: u32) -> Option<Self> {
         if millionths <= Self::WHOLE { Some(Self(millionths)) } else { None }
     }

@@ -167,7 +167,7 @@ impl Screen<'_> {
         let Some(formula) = formula else { return Ok(None) };
         match formula.evaluate(row) {
             Ok(Value::Number(number)) => Ok(Some(number)),
-            Ok(other) => Err(formula.problem(format!("{other} is no number")).into()),
+            Ok(other) => Err(formula.problem(format!("{other} is not a number")).into()),
             Err(Stop::Fault(problem)) => Err(for_validator(problem, &validator.vote).into()),
             Err(Stop::Missing(fact)) => {
                 let sentence = format!("it has no {fact}, which the formula of its {what} needs");

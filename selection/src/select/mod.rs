@@ -43,7 +43,7 @@ pub enum SelectError {
     File {
         /// The file.
         file: String,
-        /// What is wrong, and where.
+        /// The fault and its place.
         problem: Problem,
     },
     /// No validator is left.

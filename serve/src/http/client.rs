@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_last_address_is_the_proxys() {
+    fn only_the_last_address_is_from_the_proxy() {
         let headers =
             |value: &str| HeaderMap::from_iter([("x-forwarded-for".parse().unwrap(), value.parse().unwrap())]);
         assert_eq!(forwarded(&headers("1.1.1.1, 203.0.113.7")), Some("203.0.113.7".parse().unwrap()));

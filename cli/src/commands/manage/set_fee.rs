@@ -245,8 +245,8 @@ impl PoolFee {
                 ("holders pay", format!("{} of each 100 that they withdraw as stake", tokens(share)))
             }
             Kind::SolWithdrawal => ("holders pay", format!("{} of each 100 that they withdraw as SOL", tokens(share))),
-            Kind::StakeDeposit => ("depositors pay", format!("{} of each 100 that stake is worth", tokens(share))),
-            Kind::SolDeposit => ("depositors pay", format!("{} of each 100 that their SOL are worth", tokens(share))),
+            Kind::StakeDeposit => ("depositors pay", format!("{} of each 100 that stake buys", tokens(share))),
+            Kind::SolDeposit => ("depositors pay", format!("{} of each 100 that their SOL buys", tokens(share))),
             Kind::StakeReferral | Kind::SolReferral => {
                 ("referrers receive", format!("{} of each 100 of the fee; the manager gets the rest", tokens(share)))
             }

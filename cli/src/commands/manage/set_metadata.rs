@@ -124,7 +124,7 @@ impl TokenName {
         let lines = vec![
             ("name", line(|metadata| &metadata.name)),
             ("symbol", line(|metadata| &metadata.symbol)),
-            ("description", line(|metadata| &metadata.uri)),
+            ("URI", line(|metadata| &metadata.uri)),
         ];
         let is_changed = self.metadata_before.as_ref() != Some(&self.metadata);
         let mut change = Change { paid_lamports, ..Change::new("the token's metadata", is_changed, lines) };

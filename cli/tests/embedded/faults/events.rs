@@ -294,7 +294,7 @@ fn pruned_history_is_named() {
         let kept: Vec<_> =
             whole.iter().filter(|line| line["type"] == "event" && number(&line["slot"]) >= first).cloned().collect();
         assert_eq!(keys(&lines), keys(&kept));
-        // The totals agree from where the history starts, and the ledger tells what is missing.
+        // The totals agree from where the history starts, and the ledger names the missing epochs.
         let compared = lines.last().unwrap();
         assert_eq!((&compared["lamports_difference"], &compared["exact"]), (&json!(0), &json!(false)));
         assert!(compared["reward_lamports_difference"].as_i64() > Some(0), "{compared:#}");

@@ -18,7 +18,7 @@ use {
         TOKEN_ACCOUNT_OWNER_OFFSET, TransactionStatus,
     },
     base64::{Engine as _, prelude::BASE64_STANDARD},
-    chunks::Chunks,
+    chunks::{Chunks, check_count},
     error::from_client,
     serde::de::DeserializeOwned,
     serde_json::{Value, json},
@@ -41,7 +41,7 @@ use {
     transport::Transport,
     wire::{
         Answered, FoundAccount, WireAccount, WireBlockhash, WirePrice, WireSimulation, WireStatus, WireTransaction,
-        check_count, check_requested,
+        check_requested,
     },
 };
 

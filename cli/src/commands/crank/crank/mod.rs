@@ -2,6 +2,7 @@
 
 mod alerts;
 mod at;
+mod cautions;
 mod listener;
 mod metrics;
 mod output;
@@ -19,6 +20,7 @@ use {
     },
     alerts::{Alerts, PoolAlerts, WebhookFormat, WebhookUrl},
     at::rebalance_at,
+    cautions::cautions,
     futures_util::future::{Either, join, join_all, select},
     listener::Listener,
     metrics::Metrics,
@@ -31,15 +33,13 @@ use {
         crank::{CrankOptions, RebalanceAt},
         plan::{Sweep, UpdateOptions},
         pool::StakeSelection,
-        vote::ValidatorSurvey,
     },
 };
 
 const EXAMPLE: &str = "\
 Example:
   tidepool crank 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA
-  tidepool crank 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA --watch --metrics 127.0.0.1:9184
-  tidepool crank 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA --watch --rebalance-at 2h";
+  tidepool crank 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA --watch --metrics 127.0.0.1:9184";
 
 /// Seconds between two looks where the command line does not say.
 const INTERVAL: u64 = 60;
@@ -67,11 +67,11 @@ pub struct Args {
     #[arg(long)]
     watch: bool,
 
-    /// When to rebalance: percentage of the epoch, time before its end (2h, 30m, 45s), or now for every read [default: 90%]
+    /// Percentage of the epoch, time before its end (2h, 30m, 45s), or now [default: 90%]
     #[arg(long, value_name = "WHEN", requires = "watch", conflicts_with = "no_rebalance", value_parser = rebalance_at)]
     rebalance_at: Option<RebalanceAt>,
 
-    /// Maximum number of seconds between two reads of a pool; it is also read when an epoch begins [default: 60]
+    /// Maximum number of seconds between two reads of a pool [default: 60]
     #[arg(long, value_name = "SECONDS", requires = "watch", value_parser = clap::value_parser!(u64).range(1..=86_400))]
     interval: Option<u64>,
 
@@ -79,8 +79,7 @@ pub struct Args {
     #[arg(long, value_name = "ADDRESS:PORT")]
     metrics: Option<String>,
 
-    /// Send alerts to a URL, or to that in @FILE: stale pool, announcement, demoted or idle validator, loss, low reserve or
-    /// payer, unknown feature gate; repeat for several
+    /// Send alerts to a URL, or to that in @FILE; repeat for several (see docs/operations.md)
     #[arg(long, value_name = "URL", requires = "watch")]
     webhook: Vec<WebhookUrl>,
 
@@ -100,19 +99,12 @@ pub struct Args {
     #[arg(long)]
     no_top_up: bool,
 
-    /// Move a validator's idle lamports (tips, block revenue) to the reserve above this amount; less is only counted [default: by the
-    /// fees]
+    /// Move a validator's idle lamports above this amount to the reserve [default: by the fees]
     #[arg(long, value_name = "SOL")]
     sweep_above: Option<Units>,
 
     #[command(flatten)]
     lookup: LookupArgs,
-}
-
-async fn cautions<C: Cluster>(context: &Context<'_, C>, pool: &Address) -> Result<Vec<Cautioned>, CliError> {
-    let snapshot = context.look_at_stakes(pool).await?;
-    let survey = ValidatorSurvey::of_pool(context.cluster, &snapshot).await?;
-    Ok(Cautioned::of_pool(&survey, &snapshot))
 }
 
 impl Args {

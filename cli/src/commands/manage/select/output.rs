@@ -83,7 +83,7 @@ fn counts(excluded: &[Excluded]) -> String {
         Reason::Leaving => "being removed",
         Reason::Demoted => "demoted",
         Reason::Rule => "by rules",
-        Reason::MissingFact => "for lack of a fact",
+        Reason::MissingFact => "for a missing fact",
         Reason::NoWeight => "with weight 0",
         Reason::Count => "by count.maximum",
         Reason::GroupCount => "by the count of a group",

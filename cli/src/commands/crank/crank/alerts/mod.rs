@@ -9,6 +9,7 @@ mod webhook;
 pub use {checks::PoolAlerts, message::WebhookFormat, url::WebhookUrl};
 
 use {
+    super::cautions::cautions,
     crate::{context::Context, error::CliError, terminal::Terminal, view::votes::Cautioned},
     message::{Message, State},
     solana_address::Address,
@@ -130,7 +131,7 @@ impl Alerts {
         loop {
             for pool in pools {
                 // An endpoint that does not serve them is told of by the crank.
-                if let Ok(cautions) = super::cautions(context, pool).await {
+                if let Ok(cautions) = cautions(context, pool).await {
                     self.set(Condition::ValidatorOff, Some(*pool), off(&cautions));
                 }
             }
