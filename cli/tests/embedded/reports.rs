@@ -77,7 +77,17 @@ async fn report_reconciles_with_pool_ledger_and_bank() {
 async fn report_names_keys_and_concentration() {
     let stage = Stage::new();
     let pool = staked_pool(&stage, "").await;
-    let found = report(&stage, &pool, "--epochs 1").await;
+    let groups = stage.file("groups.csv", format!("\u{feff}vote,group\n{},<b>Berlin\n", stage.vote(0)));
+    let found = report(&stage, &pool, &format!("--epochs 1 --groups {groups}")).await;
+    let by_group = found["concentration"]["by_group"].as_array().unwrap();
+    let names: Vec<_> = by_group.iter().map(|part| text(&part["name"])).collect();
+    assert_eq!(names, ["<b>Berlin", "no group"]);
+    assert_eq!(by_group[0]["lamports"], found["validators"][0]["stake_lamports"]);
+    let html = stage.displayed(&format!("report {pool} --groups {groups}")).await;
+    assert!(html.contains("&lt;b&gt;Berlin") && !html.contains("<b>"), "{html}");
+    let wrong = stage.file("wrong.csv", format!("vote,city\n{},Berlin\n", stage.vote(0)));
+    let line = format!("report {pool} --format json --groups {wrong}");
+    assert_fails(&stage, &line, USAGE, &["wrong.csv, line 1, column 1: no column group"]).await;
     assert_eq!(found["ledger"]["entries"].as_array().unwrap().len(), 1);
     let concentration = &found["concentration"];
     let stakes = found["validators"].as_array().unwrap().iter().map(|validator| number(&validator["stake_lamports"]));

@@ -336,13 +336,18 @@ impl Book<'_> {
 fn call_lamports(landed: &LandedTransaction, kind: MovementKind, trades: &[(MovementKind, &Call)]) -> Option<u64> {
     let number =
         |data: &[u8], from: usize| data.get(from..)?.first_chunk().map(|bytes: &[u8; 8]| u64::from_le_bytes(*bytes));
-    let of_stake_program = |instruction: u32| {
-        let calls = landed.calls.iter().filter(move |call| {
+    let of_stake_program = |instruction: u32| -> Option<u64> {
+        let (own, called) = landed.calls.split_at_checked(landed.instructions)?;
+        // Those of the wallet itself are not the pool's.
+        if own.iter().any(|call| call.program_id == STAKE_PROGRAM_ID) {
+            return None;
+        }
+        let moves = called.iter().filter(|call| {
             call.program_id == STAKE_PROGRAM_ID && call.data.first_chunk() == Some(&instruction.to_le_bytes())
         });
-        // The wallet's own instructions, which are not the pool's, come first and are not counted.
-        let own = landed.calls.iter().take(landed.instructions).filter(|call| call.program_id == STAKE_PROGRAM_ID);
-        if own.count() > 0 { None } else { calls.map(|call| number(&call.data, 4)).sum() }
+        let lamports = moves.map(|call| number(&call.data, 4)).collect::<Option<Vec<u64>>>()?;
+        // A cluster may not keep the calls of programs.
+        (!lamports.is_empty()).then(|| lamports.into_iter().fold(0, u64::saturating_add))
     };
     match kind {
         MovementKind::DepositSol => trades.iter().map(|(_, call)| number(&call.data, 1)).sum(),
@@ -370,5 +375,28 @@ impl fmt::Display for Gap {
             ),
             Self::UnknownLamports(signature) => write!(f, "the SOL of transaction {signature} is unknown"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lamports_of_a_withdrawal_are_those_that_the_pool_moved() {
+        let call = |program_id, data: Vec<u8>| Call { program_id, accounts: vec![], data };
+        let moved = |instruction: u32, lamports: u64| {
+            call(STAKE_PROGRAM_ID, [&instruction.to_le_bytes()[..], &lamports.to_le_bytes()].concat())
+        };
+        let landed = |calls| LandedTransaction { instructions: 1, calls, ..LandedTransaction::default() };
+        let pool = || call(Address::new_from_array([7; 32]), vec![tag::WITHDRAW_SOL]);
+        let one = landed(vec![pool(), moved(STAKE_WITHDRAW, 5), moved(STAKE_SPLIT, 9), moved(STAKE_WITHDRAW, 6)]);
+        assert_eq!(call_lamports(&one, MovementKind::WithdrawSol, &[]), Some(11));
+        assert_eq!(call_lamports(&one, MovementKind::WithdrawStake, &[]), Some(9));
+        // Without calls of programs, and with the wallet's own, they are unknown.
+        assert_eq!(call_lamports(&landed(vec![pool()]), MovementKind::WithdrawSol, &[]), None);
+        let own = landed(vec![moved(STAKE_WITHDRAW, 5), moved(STAKE_WITHDRAW, 6)]);
+        assert_eq!(call_lamports(&own, MovementKind::WithdrawSol, &[]), None);
+        assert_eq!(call_lamports(&one, MovementKind::DepositStake, &[]), None);
     }
 }

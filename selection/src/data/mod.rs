@@ -110,8 +110,10 @@ impl Table {
     /// The values of the column `name` as texts, by vote account; `None` without the column.
     pub fn texts(&self, name: &str) -> Option<HashMap<Address, String>> {
         let index = self.columns.iter().position(|column| column.name == name)?;
-        let text =
-            |(vote, values): (&Address, &Vec<Option<Value>>)| Some((*vote, values.get(index)?.as_ref()?.to_string()));
+        let text = |(vote, values): (&Address, &Vec<Option<Value>>)| match values.get(index)?.as_ref()? {
+            Value::Text(text) => Some((*vote, text.clone())),
+            value => Some((*vote, value.to_string())),
+        };
         Some(self.rows.iter().filter_map(text).collect())
     }
 

@@ -5,7 +5,8 @@
 use {
     super::{
         RpcCluster,
-        wire::{check_count, lenient, required},
+        chunks::check_count,
+        wire::{lenient, required},
     },
     crate::cluster::{
         Call, ClusterError, ClusterNode, ClusterValidator, HISTORY_PAGE, InflationReward, LandedTransaction,

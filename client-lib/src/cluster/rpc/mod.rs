@@ -41,7 +41,7 @@ use {
     transport::Transport,
     wire::{
         Answered, FoundAccount, WireAccount, WireBlockhash, WirePrice, WireSimulation, WireStatus, WireTransaction,
-        check_count, check_requested,
+        check_requested,
     },
 };
 

@@ -231,12 +231,3 @@ pub(super) fn check_requested(
     }
     Err(ClusterError::UnexpectedAnswer { detail: "it contains accounts that were not requested".into() })
 }
-
-/// Checks that there are as many answers as questions: answers are matched by position alone.
-pub(super) fn check_count<Q, A>(what: &str, questions: &[Q], answers: Vec<A>) -> Result<Vec<A>, ClusterError> {
-    if answers.len() == questions.len() {
-        return Ok(answers);
-    }
-    let detail = format!("{} {what} were requested, {} returned", questions.len(), answers.len());
-    Err(ClusterError::UnexpectedAnswer { detail })
-}
