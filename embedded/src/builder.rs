@@ -178,6 +178,7 @@ impl EmbeddedClusterBuilder {
             performance: Mutex::new(self.performance(&validators)),
             validators,
             state: Mutex::new(State::default()),
+            rewards: Mutex::default(),
         };
         cluster.open(self.start_epoch)?;
         cluster.bank().set_inflation(inflation);

@@ -13,7 +13,8 @@ use {
     std::time::Duration,
     tidepool_client::cluster::{
         Blockhash, BytesAt, Cluster, ClusterError, ClusterValidator, Confirmation, Execution, HISTORY_PAGE,
-        LandedTransaction, PastTransaction, PerformanceSample, ReturnData, Simulation, TransactionStatus,
+        InflationReward, LandedTransaction, PastTransaction, PerformanceSample, ReturnData, Simulation,
+        TransactionStatus,
     },
 };
 
@@ -145,7 +146,17 @@ impl Cluster for EmbeddedCluster {
             logs: Some(landed.logs.clone()),
             instructions: landed.instructions,
             calls: landed.calls.clone(),
+            token_changes: Some(landed.token_changes.clone()),
         }))
+    }
+
+    async fn inflation_rewards(
+        &self,
+        accounts: &[Address],
+        epoch: u64,
+    ) -> Result<Option<Vec<Option<InflationReward>>>, ClusterError> {
+        let kept = lock(&self.rewards);
+        Ok(Some(accounts.iter().map(|account| kept.get(&(epoch, *account)).copied()).collect()))
     }
 
     async fn validator_set(&self) -> Result<Option<Vec<ClusterValidator>>, ClusterError> {

@@ -5,6 +5,7 @@ use {
     solana_clock::{Epoch, Slot, UnixTimestamp},
     solana_runtime::bank::Bank,
     std::sync::{Arc, PoisonError},
+    tidepool_client::cluster::InflationReward,
 };
 
 /// Result of a change of epochs.
@@ -140,7 +141,19 @@ impl EmbeddedCluster {
     }
 
     fn insert(&self, bank: Bank) -> Arc<Bank> {
+        self.keep_rewards(&bank);
         self.bank_forks.write().unwrap_or_else(PoisonError::into_inner).insert(bank).clone_without_scheduler()
+    }
+
+    /// Keeps the rewards that a new block pays: the bank forgets them with the block.
+    fn keep_rewards(&self, bank: &Bank) {
+        let paid = bank.rewards.read().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = lock(&self.rewards);
+        for (address, reward) in paid.iter() {
+            let lamports = u64::try_from(reward.lamports).unwrap_or(0);
+            let reward = InflationReward { lamports, commission_bps: reward.commission_bps };
+            kept.insert((bank.epoch().saturating_sub(1), *address), reward);
+        }
     }
 
     /// Roots a block, so that the bank can drop earlier ones.

@@ -58,6 +58,7 @@ use {
         sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
         time::Duration,
     },
+    tidepool_client::cluster::InflationReward,
     transactions::Landed,
 };
 
@@ -82,6 +83,8 @@ pub struct EmbeddedCluster {
     start_time: UnixTimestamp,
     slot_time: Duration,
     state: Mutex<State>,
+    /// Inflation rewards by account and by the epoch that they are for.
+    rewards: Mutex<HashMap<(Epoch, Address), InflationReward>>,
 }
 
 /// State for clients that the bank does not keep.

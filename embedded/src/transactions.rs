@@ -2,19 +2,26 @@
 
 use {
     crate::{EmbeddedCluster, TxFailure, TxReport},
+    solana_account::{Account, ReadableAccount},
     solana_address::Address,
     solana_clock::Slot,
     solana_hash::Hash,
     solana_instruction::Instruction,
     solana_keypair::Keypair,
     solana_message::{Message, VersionedMessage, compiled_instruction::CompiledInstruction},
-    solana_runtime::bank::TransactionSimulationResult,
+    solana_runtime::bank::{Bank, TransactionSimulationResult},
     solana_signature::Signature,
     solana_signer::Signer,
     solana_transaction::{TransactionVerificationMode, versioned::VersionedTransaction},
     solana_transaction_error::TransactionError,
-    tidepool_client::cluster::Call,
+    tidepool_client::{
+        cluster::{Call, TokenChange},
+        pool::AccountKind,
+    },
 };
+
+/// Byte offset of the amount in the data of a token account.
+const TOKEN_AMOUNT_OFFSET: usize = 64;
 
 /// An executed transaction, successful or failed. It has paid its fee.
 #[derive(Clone)]
@@ -32,6 +39,8 @@ pub(crate) struct Landed {
     pub instructions: usize,
     /// Its instructions, and those that programs called.
     pub calls: Vec<Call>,
+    /// Balances of its token accounts.
+    pub token_changes: Vec<TokenChange>,
 }
 
 impl EmbeddedCluster {
@@ -103,8 +112,9 @@ impl EmbeddedCluster {
         let bank = self.bank();
         let signature = first_signature(&transaction);
         let verified = bank.verify_transaction(transaction.clone(), mode)?;
-        let committed = bank.process_transaction_with_metadata(transaction)?;
         let accounts: Vec<_> = verified.message().account_keys().iter().copied().collect();
+        let before = token_balances(&bank, &accounts);
+        let committed = bank.process_transaction_with_metadata(transaction)?;
         let inner = committed.inner_instructions.iter().flatten().flatten().map(|inner| &inner.instruction);
         let calls =
             verified.message().instructions().iter().chain(inner).map(|instruction| call(&accounts, instruction));
@@ -116,6 +126,7 @@ impl EmbeddedCluster {
             fee: committed.fee_details.total_fee(),
             instructions: verified.message().instructions().len(),
             calls: calls.collect(),
+            token_changes: token_changes(&accounts, &before, &token_balances(&bank, &accounts)),
             accounts,
         };
         state.blockhash_used = true;
@@ -147,6 +158,28 @@ impl EmbeddedCluster {
         }
         bank.last_blockhash()
     }
+}
+
+/// Balances of those that are token accounts, in smallest units.
+fn token_balances(bank: &Bank, accounts: &[Address]) -> Vec<Option<u64>> {
+    let balance = |address| {
+        let account = bank.get_account(address)?;
+        let kind = AccountKind::of(&Account::from(account.clone()));
+        let amount = account.data().get(TOKEN_AMOUNT_OFFSET..)?.first_chunk()?;
+        (kind == AccountKind::TokenAccount).then(|| u64::from_le_bytes(*amount))
+    };
+    accounts.iter().map(balance).collect()
+}
+
+fn token_changes(accounts: &[Address], before: &[Option<u64>], after: &[Option<u64>]) -> Vec<TokenChange> {
+    let sides = accounts.iter().zip(before.iter().zip(after));
+    let held = sides.filter(|(_, (before, after))| before.is_some() || after.is_some());
+    held.map(|(account, (before, after))| TokenChange {
+        account: *account,
+        before: before.unwrap_or(0),
+        after: after.unwrap_or(0),
+    })
+    .collect()
 }
 
 fn call(accounts: &[Address], instruction: &CompiledInstruction) -> Call {

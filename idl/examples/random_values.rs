@@ -6,7 +6,10 @@ use {
     anyhow::Context as _,
     serde_json::{Value, json},
     std::io::{self, Write as _},
-    tidepool_idl::{account_text, codama, codec::Codec},
+    tidepool_idl::{
+        codama,
+        codec::{Codec, account_text},
+    },
     tidepool_interface::{
         event::Event,
         instruction::{ExtensionInstruction, StakePoolInstruction},

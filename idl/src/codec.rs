@@ -4,7 +4,10 @@
 use {
     anyhow::{Context as _, bail, ensure},
     serde_json::Value,
-    tidepool_interface::Address,
+    tidepool_interface::{
+        Address,
+        state::{ExitTicket, PoolExtension, StakePool, split_validator_list},
+    },
 };
 
 /// The types of a program.
@@ -79,6 +82,16 @@ impl Codec {
         })?;
         ensure!(input.text.is_empty(), "{}: not in the IDL: {}", name(node), input.text);
         Ok(input.at)
+    }
+
+    /// Decodes an account, and compares it with what the interface decodes. Returns the account's name and the bytes that were read.
+    ///
+    /// # Errors
+    /// Where the IDL and the interface read different values, or only one of them reads the account.
+    pub fn check_account(&self, data: &[u8]) -> anyhow::Result<(&str, usize)> {
+        let text = account_text(data).context("the interface does not read the account")?;
+        let node = self.account(data).context("the IDL does not know the account")?;
+        Ok((name(node), self.compare(node, data, &text)?))
     }
 
     fn arguments(&self, node: &Value, input: &mut Input) -> anyhow::Result<()> {
@@ -309,6 +322,27 @@ impl<'a> Input<'a> {
     fn word(&mut self) {
         self.text = self.text.trim_start_matches(|letter: char| letter.is_alphanumeric() || letter == '_');
     }
+}
+
+/// The debug output of an account, as the interface decodes it, with the fields in the IDL's order; `None` for other accounts.
+pub fn account_text(data: &[u8]) -> Option<String> {
+    // Without the name and the closing brace of the struct itself.
+    let fields = |text: String| Some(text.split_once(" { ")?.1.strip_suffix(" }")?.to_owned());
+    if let Ok(ticket) = ExitTicket::decode(data) {
+        return Some(format!("{ticket:?}"));
+    }
+    if let Ok((header, records)) = split_validator_list(data) {
+        let (kind, max) = (header.account_type, header.max_validators);
+        return Some(format!(
+            "ValidatorList {{ account_type: {kind}, max_validators: {max:?}, validators: {records:?} }}"
+        ));
+    }
+    let pool = StakePool::decode_initialized(data).ok()?;
+    let (head, terms) = (format!("{:?}", pool.head), format!("{:?}", pool.terms));
+    let (head, terms) = (fields(head)?, fields(terms)?);
+    let extension =
+        PoolExtension::find(data).map_or_else(String::new, |extension| format!(", extension: {extension:?}"));
+    Some(format!("StakePool {{ {head}, {terms}{extension} }}"))
 }
 
 fn width(node: &Value) -> anyhow::Result<usize> {

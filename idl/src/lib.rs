@@ -16,12 +16,7 @@ use {
     anyhow::{Context as _, ensure},
     codama_nodes::{ErrorNode, ProgramNode, RootNode},
     std::{fs, path::Path},
-    tidepool_interface::{
-        address::SPL_STAKE_POOL_PROGRAM_ID,
-        event::Event,
-        schema,
-        state::{ExitTicket, PoolExtension, StakePool, split_validator_list},
-    },
+    tidepool_interface::{address::SPL_STAKE_POOL_PROGRAM_ID, event::Event, schema},
 };
 
 /// The IDL for Codama.
@@ -72,25 +67,4 @@ pub fn check(root: &Path) -> anyhow::Result<()> {
     let stale: Vec<_> = files().into_iter().filter(differs).map(|(path, _)| path).collect();
     ensure!(stale.is_empty(), "{} differ from the source: run `cargo xtask idl`", stale.join(", "));
     Ok(())
-}
-
-/// The debug output of an account, as the interface decodes it, with the fields in the IDL's order; `None` for other accounts.
-pub fn account_text(data: &[u8]) -> Option<String> {
-    // Without the name and the closing brace of the struct itself.
-    let fields = |text: String| Some(text.split_once(" { ")?.1.strip_suffix(" }")?.to_owned());
-    if let Ok(ticket) = ExitTicket::decode(data) {
-        return Some(format!("{ticket:?}"));
-    }
-    if let Ok((header, records)) = split_validator_list(data) {
-        let (kind, max) = (header.account_type, header.max_validators);
-        return Some(format!(
-            "ValidatorList {{ account_type: {kind}, max_validators: {max:?}, validators: {records:?} }}"
-        ));
-    }
-    let pool = StakePool::decode_initialized(data).ok()?;
-    let (head, terms) = (format!("{:?}", pool.head), format!("{:?}", pool.terms));
-    let (head, terms) = (fields(head)?, fields(terms)?);
-    let extension =
-        PoolExtension::find(data).map_or_else(String::new, |extension| format!(", extension: {extension:?}"));
-    Some(format!("StakePool {{ {head}, {terms}{extension} }}"))
 }

@@ -1,7 +1,6 @@
 //! The table of instructions, for people.
 
 use {
-    crate::text,
     std::fmt::Write as _,
     tidepool_interface::schema::{self, Instruction},
 };
@@ -33,7 +32,7 @@ pub fn markdown() -> String {
 fn signers(instruction: &Instruction) -> String {
     let signs = instruction.accounts.iter().filter(|account| account.flags.contains(['s', 'e']));
     let name = |account: &schema::Account| {
-        let name = text::title(account.name).to_lowercase().replace("sol ", "SOL ");
+        let name = schema::words(account.name);
         let is_needed = account.role == schema::Role::Required && account.flags != "e";
         if is_needed { name } else { format!("{name} (if set)") }
     };

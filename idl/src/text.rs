@@ -1,29 +1,12 @@
 //! Names and documentation as text.
 
-use codama_nodes::Docs;
+use {codama_nodes::Docs, tidepool_interface::schema::words};
 
-/// Abbreviations in names, as they are written in sentences.
-const ABBREVIATIONS: [(&str, &str); 3] = [("sol", "SOL"), ("bls", "BLS"), ("uri", "URI")];
-
-/// The words of a name in camel or snake case, as the start of a sentence: `Deposit SOL` for `DepositSol`.
+/// The words of a name, as the start of a sentence: `Deposit SOL` for `DepositSol`.
 pub fn title(name: &str) -> String {
-    let mut words = String::new();
-    for letter in name.chars() {
-        if letter == '_' || (letter.is_uppercase() && !words.is_empty()) {
-            words.push(' ');
-        }
-        if letter != '_' {
-            words.extend(letter.to_lowercase());
-        }
-    }
-    let words: Vec<_> = words.split(' ').map(abbreviation).collect();
-    let words = words.join(" ");
+    let words = words(name);
     let mut letters = words.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-}
-
-fn abbreviation(word: &str) -> &str {
-    ABBREVIATIONS.iter().find(|(lower, _)| *lower == word).map_or(word, |(_, upper)| upper)
 }
 
 /// Documentation as plain text, a line for each paragraph.

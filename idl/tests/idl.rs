@@ -81,9 +81,8 @@ proptest! {
                 bytes[POOL_MAX_LENGTH..][..8].copy_from_slice(&EXTENSION_MAGIC);
                 bytes[POOL_MAX_LENGTH + 8..][..2].copy_from_slice(&EXTENSION_VERSION.to_le_bytes());
             }
-            let found = tidepool_idl::account_text(&bytes).unwrap();
-            prop_assert_eq!(codec.account(&bytes).unwrap()["name"].as_str(), node["name"].as_str());
-            prop_assert_eq!(codec.compare(node, &bytes, &found).unwrap(), bytes.len());
+            let (name, read) = codec.check_account(&bytes).unwrap();
+            prop_assert_eq!((Some(name), read), (node["name"].as_str(), bytes.len()));
         }
     }
 }

@@ -136,6 +136,15 @@ impl<'a> Writer<'a> {
 pub(crate) trait Wire<'a>: Sized {
     fn read(reader: &mut Reader<'a>) -> Result<Self, ProgramError>;
 
+    /// The value at the front of `bytes`, and the rest.
+    // An option: with an error for each value, all errors would be kept in registers.
+    #[inline(always)]
+    fn split(bytes: &'a [u8]) -> Option<(Self, &'a [u8])> {
+        let mut reader = Reader::new(bytes);
+        let value = Self::read(&mut reader).ok()?;
+        Some((value, reader.rest()))
+    }
+
     /// The value that all of `bytes` are.
     #[inline(always)]
     fn whole(bytes: &'a [u8]) -> Result<Self, ProgramError> {
@@ -147,6 +156,7 @@ pub(crate) trait Wire<'a>: Sized {
     fn write(&self, writer: &mut Writer) -> Result<(), ProgramError>;
 
     /// A number of bytes that the encoding does not exceed.
+    #[cfg_attr(not(any(feature = "borsh", feature = "client")), allow(dead_code))]
     fn room(&self) -> usize {
         size_of::<Self>()
     }
@@ -154,10 +164,15 @@ pub(crate) trait Wire<'a>: Sized {
 
 macro_rules! numbers {
     ($($number:ident),*) => {
-        $(impl Wire<'_> for $number {
+        $(impl<'a> Wire<'a> for $number {
             #[inline]
             fn read(reader: &mut Reader) -> Result<Self, ProgramError> {
                 reader.$number()
+            }
+
+            #[inline(always)]
+            fn split(bytes: &'a [u8]) -> Option<(Self, &'a [u8])> {
+                bytes.split_first_chunk().map(|(number, rest)| (Self::from_le_bytes(*number), rest))
             }
 
             #[inline(always)]
@@ -174,10 +189,18 @@ macro_rules! numbers {
 
 numbers!(u8, u32, u64);
 
-impl Wire<'_> for bool {
+impl<'a> Wire<'a> for bool {
     #[inline]
     fn read(reader: &mut Reader) -> Result<Self, ProgramError> {
         reader.bool()
+    }
+
+    #[inline(always)]
+    fn split(bytes: &'a [u8]) -> Option<(Self, &'a [u8])> {
+        match bytes.split_first()? {
+            (byte @ (0 | 1), rest) => Some((*byte == 1, rest)),
+            _ => None,
+        }
     }
 
     fn write(&self, writer: &mut Writer) -> Result<(), ProgramError> {
@@ -307,6 +330,14 @@ macro_rules! bytes {
             #[inline]
             fn read(reader: &mut Reader) -> Result<Self, ProgramError> {
                 $from(reader.u8()?).ok_or(ProgramError::BorshIoError)
+            }
+
+            #[inline(always)]
+            fn whole(bytes: &[u8]) -> Result<Self, ProgramError> {
+                match bytes {
+                    [byte] => $from(*byte).ok_or(ProgramError::BorshIoError),
+                    _ => Err(ProgramError::BorshIoError),
+                }
             }
 
             fn write(&self, writer: &mut Writer) -> Result<(), ProgramError> {

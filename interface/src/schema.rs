@@ -195,6 +195,25 @@ pub struct Error {
     pub message: &'static str,
 }
 
+/// The words of a name in camel or snake case, with the usual abbreviations: `deposit SOL` for `DepositSol`.
+#[cfg(feature = "client")]
+pub fn words(name: &str) -> std::string::String {
+    let mut words = std::string::String::new();
+    for letter in name.chars() {
+        if letter == '_' || (letter.is_uppercase() && !words.is_empty()) {
+            words.push(' ');
+        }
+        words.extend(letter.to_lowercase().filter(|letter| *letter != '_'));
+    }
+    let abbreviation = |word| match word {
+        "sol" => "SOL",
+        "bls" => "BLS",
+        "uri" => "URI",
+        _ => word,
+    };
+    words.split(' ').map(abbreviation).collect::<std::vec::Vec<_>>().join(" ")
+}
+
 /// All instructions, by tag.
 pub fn instructions() -> impl Iterator<Item = &'static Instruction> {
     use crate::instruction::{ExtensionInstruction, StakePoolInstruction};

@@ -40,7 +40,7 @@ fn cluster() -> (Facts, Table) {
             credits: (EPOCH - 12..=EPOCH)
                 .map(|epoch| EpochCredits(epoch, 6_900_000 - skips * 60_000 - random.below(9)))
                 .collect(),
-            in_pool: (index < 400).then(|| InPool {
+            in_pool: (index < 400).then_some(InPool {
                 weight: 100,
                 stake_lamports: 5_000_000_000_000,
                 demoted_in_epoch: None,

@@ -1,6 +1,6 @@
 //! `cargo xtask ci`
 
-use crate::{deny, e2e, examples, fuzz, js, test, typos, words};
+use crate::{deny, e2e, examples, fuzz, js, lints, test, tidy, typos, words};
 use sbpf_build::{Workspace, cargo, process};
 
 /// Minutes of fuzzing: enough to see that all of it works, and for the mistakes that fuzzers find at once.
@@ -25,15 +25,16 @@ impl Args {
             process::run(cargo().args(["fetch", "--locked", "--manifest-path"]).arg(&manifest))?;
         }
         words::check(&workspace.root, false)?;
+        tidy::check(&workspace.root)?;
         let spelling = typos::Args::default().test()?;
-        step(&["clippy", "--workspace", "--all-targets", "--all-features", "--", "--deny=warnings"])?;
         let dependencies = deny::Args::default().test()?;
-        let tests = test::Args::default().test()?;
+        lints::check(&workspace)?;
+        let tests = test::Args::linted().test()?;
         let examples = examples::Args::default().test()?;
         let typescript = js::Args::default().test()?;
         let fuzzed = fuzz::Args::short(FUZZING).test()?;
         // Also where others have failed: who looks at the result wants to know all of it.
-        let on_a_validator = e2e::Args::default().test()? + js::Args::test_on_validator()?;
+        let on_a_validator = e2e::Args::linted().test()? + js::Args::test_on_validator()?;
         (spelling + dependencies + tests + examples + typescript + fuzzed + on_a_validator).close()
     }
 }

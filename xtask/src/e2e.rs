@@ -7,6 +7,7 @@ pub use validator::check;
 use crate::{
     build_program,
     files::copy,
+    lints,
     tally::{Tally, run_and_count},
 };
 use program_elf::Elf;
@@ -24,9 +25,17 @@ pub struct Args {
     /// Arguments for the tests, a part of a test's name for example; all tests without
     #[arg(last = true)]
     arguments: Vec<String>,
+    /// Whether crates are compiled as [`lints`] does.
+    #[arg(skip)]
+    is_linted: bool,
 }
 
 impl Args {
+    /// All tests, from the builds of [`lints::check`].
+    pub fn linted() -> Self {
+        Self { is_linted: true, ..Self::default() }
+    }
+
     /// Builds, installs, tests, and closes with the sum.
     pub fn run(self) -> anyhow::Result<()> {
         check(&Workspace::here()?)?;
@@ -40,6 +49,9 @@ impl Args {
         let validator = validator::find_or_install(&workspace)?;
         let cargo_test = || {
             let mut command = cargo();
+            if self.is_linted {
+                lints::deny_warnings(&mut command);
+            }
             // As a whole, so that the dependencies are those that `cargo xtask test` has compiled.
             command.current_dir(&workspace.root).args([
                 "test",

@@ -14,6 +14,7 @@ mod fuzz;
 mod guards;
 mod idl;
 mod js;
+mod lints;
 mod localnet;
 mod reference;
 mod tally;

@@ -1,7 +1,7 @@
 //! `cargo xtask test`
 
 use crate::{
-    build_program, reference,
+    build_program, lints, reference,
     tally::{Tally, run_and_count},
     vault,
 };
@@ -19,9 +19,17 @@ pub struct Args {
     /// Arguments for `cargo test`, a package or a test's name for example; all tests without
     #[arg(last = true)]
     arguments: Vec<String>,
+    /// Whether crates are compiled as [`lints`] does.
+    #[arg(skip)]
+    is_linted: bool,
 }
 
 impl Args {
+    /// All tests, from the builds of [`lints::check`].
+    pub fn linted() -> Self {
+        Self { is_linted: true, ..Self::default() }
+    }
+
     /// Builds, tests, and closes with the sum of all test binaries.
     pub fn run(self) -> anyhow::Result<()> {
         self.test()?.close()
@@ -36,11 +44,14 @@ impl Args {
         let workspace = Workspace::here()?;
         let cargo_test = || {
             let mut command = cargo();
+            if self.is_linted {
+                lints::deny_warnings(&mut command);
+            }
             command.current_dir(&workspace.root).args(["test", "--no-fail-fast"]);
             command
         };
         if !self.arguments.is_empty() {
-            return run_and_count(cargo_test().args(self.arguments));
+            return run_and_count(cargo_test().args(&self.arguments));
         }
         let all = run_and_count(cargo_test().arg("--workspace"))?;
         println!("\nThe suites on the program, with the feature gates of mainnet");

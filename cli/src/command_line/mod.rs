@@ -13,7 +13,10 @@ use {
         args::GlobalArgs,
         commands::{
             crank::{claim, crank, demote, lookup_tables, rebalance, update},
-            inspect::{announcements, balance, events, explain_stake, history, list, list_pools, serve, show, tickets},
+            inspect::{
+                announcements, balance, events, explain_stake, history, list, list_pools, report, serve, show,
+                statement, tickets,
+            },
             manage::{
                 add_validator, cancel_announcement, create_pool, decrease, extend_pool, increase, remove_validator,
                 select, set_demotion_policy, set_fee, set_funding_authority, set_limits, set_manager, set_metadata,
@@ -70,10 +73,12 @@ commands! {
     List(list::Args),
     ListPools(list_pools::Args),
     History(history::Args),
+    Report(report::Args),
     Events(events::Args),
     Announcements(announcements::Args),
     Tickets(tickets::Args),
     Balance(balance::Args),
+    Statement(statement::Args),
     Serve(serve::Args),
     DepositSol(deposit_sol::Args),
     DepositStake(deposit_stake::Args),
@@ -132,6 +137,7 @@ impl Command {
             Self::Show(_)
             | Self::List(_)
             | Self::History(_)
+            | Self::Report(_)
             | Self::Events(_)
             | Self::Announcements(_)
             | Self::Crank(_)

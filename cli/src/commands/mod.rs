@@ -18,8 +18,10 @@ pub mod inspect {
     pub mod history;
     pub mod list;
     pub mod list_pools;
+    pub mod report;
     pub mod serve;
     pub mod show;
+    pub mod statement;
     pub mod tickets;
 }
 

@@ -17,7 +17,7 @@ use {
 };
 
 /// Kinds of fees, by the number that events have.
-const FEES: [&str; 7] = [
+pub(super) const FEES: [&str; 7] = [
     "SOL referral share",
     "stake referral share",
     "fee on rewards",

@@ -12,6 +12,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod token;
+mod value;
 
 pub use {event::describe, logs::Decoded};
 

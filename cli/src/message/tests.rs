@@ -9,6 +9,14 @@ use {
     solana_system_interface::instruction as system_instruction,
     spl_associated_token_account_interface::instruction::create_associated_token_account_idempotent,
     spl_token_2022_interface::{instruction as token_instruction, instruction::AuthorityType},
+    tidepool_core::maths::Fee,
+    tidepool_interface::{
+        instruction::{
+            ExtensionInstruction as Extension, FeeType, PreferredValidatorType, StakePoolInstruction as Pool,
+            WeightEntry,
+        },
+        state::{Ceiling, DemotionGround, DemotionPolicy, FeeCeilings, Limits, RebalancePolicy},
+    },
 };
 
 fn address(number: u8) -> Address {
@@ -176,7 +184,15 @@ fn a_strange_program_is_not_taken_for_a_stake_pool() {
     assert!(guessed.starts_with(&format!("{}: if that is a stake pool program", address(9))), "{guessed}");
     assert!(guessed.contains("SetStaker") && guessed.contains("data 0d"), "{guessed}");
     let told = of(instruction()).instructions(Some(address(9))).concat();
-    assert_eq!(told, format!("stake pool program {}: SetStaker on {}", address(9), address(5)));
+    assert_eq!(
+        told,
+        format!(
+            "stake pool program {}: SetStaker: Make a missing account the staker of the pool {pool} (pool: {pool}, staker or manager: a \
+             missing account, new staker: a missing account)",
+            address(9),
+            pool = address(5)
+        )
+    );
     let other = of(instruction()).instructions(Some(address(8))).concat();
     assert_eq!(other, guessed);
 }
@@ -188,19 +204,21 @@ fn accounts_of_a_pool_have_their_names() {
         of(Instruction::new_with_bytes(address(9), data, metas)).instructions(Some(address(9))).concat()
     };
     let [program, pool, manager, new] = [address(9), address(1), address(2), address(3)];
-    let set_staker = format!("SetStaker on pool: {pool}, staker or manager: {manager}, new staker: {new}");
-    assert_eq!(told(&[13], 3), format!("stake pool program {program}: {set_staker}"));
+    let set_staker = format!(
+        "SetStaker: Make {new} the staker of the pool {pool} (pool: {pool}, staker or manager: {manager}, new staker: {new}"
+    );
+    assert_eq!(told(&[13], 3), format!("stake pool program {program}: {set_staker})"));
     // Whatever comes after them is not kept back.
-    assert_eq!(told(&[13], 4), format!("stake pool program {program}: {set_staker}, {}", address(4)));
+    assert_eq!(told(&[13], 4), format!("stake pool program {program}: {set_staker}, {})", address(4)));
     let authority = told(&[15, 0], 3);
-    assert!(authority.ends_with(&format!("manager: {manager}, new authority: {new}")), "{authority}");
-    assert!(told(&[15, 0], 2).ends_with("new authority: none"), "{}", told(&[15, 0], 2));
-    let cancel = "CancelAnnouncement, which withdraws the announced staker on pool";
+    assert!(authority.ends_with(&format!("manager: {manager}, new authority: {new})")), "{authority}");
+    assert!(told(&[15, 0], 2).ends_with("new authority: none)"), "{}", told(&[15, 0], 2));
+    let cancel = format!("CancelAnnouncement: Withdraw the announcement of the pool {pool} about: staker (pool");
     assert_eq!(
         told(&[70, 1], 2),
-        format!("stake pool program {program}: {cancel}: {pool}, manager or guardian: {manager}")
+        format!("stake pool program {program}: {cancel}: {pool}, manager or guardian: {manager})")
     );
-    assert!(told(&[72, 1, 0, 0, 0, 0, 0, 0, 0, 2], 3).ends_with("peer vote: none"));
+    assert!(told(&[72, 1, 0, 0, 0, 0, 0, 0, 0, 2], 3).ends_with("peer vote: none)"));
     for (data, accounts, last) in [
         (&[69][..], 2, "manager or guardian"),
         (&[71], 2, "manager"),
@@ -214,8 +232,105 @@ fn accounts_of_a_pool_have_their_names() {
             _ => 0,
         };
         let told = told(&[data, &vec![0; length]].concat(), accounts);
-        assert!(told.ends_with(&format!("{last}: {}", address(accounts))), "{told}");
+        assert!(told.ends_with(&format!("{last}: {})", address(accounts))), "{told}");
     }
+}
+
+/// What is shown of an instruction up to its accounts.
+fn sentence(data: &[u8]) -> String {
+    let metas = (1..=15).map(|number| AccountMeta::new(address(number), false)).collect();
+    let shown = of(Instruction::new_with_bytes(address(20), data, metas)).instructions(Some(address(20))).concat();
+    let shown = shown.strip_prefix(&format!("stake pool program {}: ", address(20))).unwrap();
+    shown.split(" (").next().unwrap().to_owned()
+}
+
+#[test]
+fn values_have_their_units() {
+    let [pool, recipient] = [address(1), address(7)];
+    let limits = |limits| sentence(&Extension::SetLimits { limits }.to_vec());
+    let ceilings = FeeCeilings { epoch: Ceiling::new(700), ..FeeCeilings::default() };
+    let demotion = DemotionPolicy { max_validators: 1.into(), max_stake: 500.into(), ..DemotionPolicy::NONE };
+    let weights = [WeightEntry::new(3, &address(4), 5), WeightEntry::new(6, &address(5), 0)];
+    let cases = [
+        (
+            Extension::RequestExit { pool_tokens: 1_500_000_000, minimum_lamports: 1_400_000_000 }.to_vec(),
+            format!(
+                "RequestExit: Request an exit ticket of the pool {pool} for 1.5 pool tokens: at least 1.4 SOL to {recipient}"
+            ),
+        ),
+        (
+            Extension::SetDemotionPolicy { policy: demotion }.to_vec(),
+            format!(
+                "SetDemotionPolicy: Set the demotion policy of the pool {pool}: cooldown 0 epochs, demotions in an epoch at most 1, with 5 \
+                 % of the pool"
+            ),
+        ),
+        (
+            Extension::SetDemotionPolicy { policy: DemotionPolicy::NONE }.to_vec(),
+            format!("SetDemotionPolicy: Set the demotion policy of the pool {pool}: no demotions"),
+        ),
+        (
+            Extension::DemoteValidator { index: 3, peer_index: 5, ground: DemotionGround::NoBlsKey }.to_vec(),
+            format!(
+                "DemoteValidator: Demote the validator {} of the pool {pool}: no BLS key; index 3; peer index 5",
+                address(3)
+            ),
+        ),
+        (
+            Extension::SetRebalancePolicy { policy: RebalancePolicy::DEFAULT }.to_vec(),
+            format!(
+                "SetRebalancePolicy: Set the rebalance policy of the pool {pool}: reserve share 0 %, turnover budget 100 %, validator cap \
+                 100 %, reserve floor 0 SOL, threshold 0 SOL, reserve rents {}",
+                RebalancePolicy::DEFAULT.reserve_rents
+            ),
+        ),
+        (
+            Extension::SetValidatorWeights { more: false, weights: &weights }.to_vec(),
+            format!(
+                "SetValidatorWeights: Set weights of validators of the pool {pool}: index 3, vote prefix 0404040404040404, weight 5; index \
+                 6, vote prefix 0505050505050505, weight 0; more no"
+            ),
+        ),
+        (
+            Pool::SetFee { fee: FeeType::SolDeposit(Fee::new(1, 1_000)) }.to_vec(),
+            format!("SetFee: Set a fee of the pool {pool}: fee on SOL deposits 0.1 %"),
+        ),
+        (
+            Pool::SetPreferredValidator { validator_type: PreferredValidatorType::Deposit, vote_account: None }
+                .to_vec(),
+            format!("SetPreferredValidator: Set the preferred validator for deposit of the pool {pool} to none"),
+        ),
+    ];
+    for (data, expected) in cases {
+        assert_eq!(sentence(&data), expected);
+    }
+    let tighter = "SetLimits: Tighten the limits of the pool";
+    assert_eq!(limits(Limits::NONE), format!("{tighter} {pool}: no limits"));
+    assert_eq!(limits(Limits { ceilings, ..Limits::NONE }), format!("{tighter} {pool}: fee on rewards at most 7 %"));
+}
+
+#[test]
+fn text_of_an_instruction_moves_no_cursor() {
+    let name = "\u{1b}[2J";
+    let shown = sentence(&Pool::CreateTokenMetadata { name, symbol: "S", uri: "u" }.to_vec());
+    assert!(!shown.contains('\u{1b}') && shown.contains("symbol \"S\""), "{shown}");
+}
+
+/// The interface decodes instructions too: both accept the same bytes, or one would be signed that is not shown.
+#[test]
+fn what_the_interface_decodes_is_shown() {
+    for row in tidepool_interface::schema::instructions() {
+        for length in 0..200 {
+            let data = [&[row.tag][..], &vec![0; length]].concat();
+            let decodes = Pool::decode(&data).is_ok() || Extension::decode(&data).is_ok();
+            let shown = !sentence_or_raw(&data).contains("unknown instruction data");
+            assert_eq!(shown, decodes, "tag {}, {length} bytes", row.tag);
+        }
+    }
+}
+
+fn sentence_or_raw(data: &[u8]) -> String {
+    of(Instruction::new_with_bytes(address(20), data, vec![])).instructions(Some(address(20))).concat()
 }
 
 #[test]

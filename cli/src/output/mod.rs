@@ -1,5 +1,6 @@
 //! What commands answer, as text, as longer text, and as JSON.
 
+pub mod csv;
 mod format;
 mod large;
 pub mod streams;
@@ -92,7 +93,7 @@ pub(crate) fn to_json(value: &impl Serialize) -> Value {
 }
 
 /// Something that JSON shows as the text that people see: an address, a signature.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Text<T>(pub T);
 
 impl<T: fmt::Display> Serialize for Text<T> {

@@ -9,6 +9,6 @@ pub use {
     address::address,
     slippage::Slippage,
     tidepool_client::units::{Amount, ParsedFee, Share, Units, percent, positive, sol, tokens},
-    time::{local_time, now, positive_seconds, seconds},
+    time::{local_time, now, positive_seconds, seconds, utc_time},
     transaction_fee::transaction_fee,
 };

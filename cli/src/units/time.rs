@@ -1,7 +1,7 @@
 //! Times as people write and read them: `2d`, `48h`, `30m`, `45s`; `2026-11-30 14:05 +01:00`.
 
 use {
-    chrono::{Local, TimeZone as _},
+    chrono::{DateTime, Local, TimeZone as _},
     std::time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -39,6 +39,12 @@ pub fn local_time(timestamp: i64) -> String {
     time.map_or_else(|| format!("Unix time {timestamp}"), |time| time.format("%Y-%m-%d %H:%M %:z").to_string())
 }
 
+/// A Unix time in seconds as ISO 8601 in UTC, which programs read: `2026-11-30T13:05:00Z`.
+pub fn utc_time(timestamp: i64) -> String {
+    let time = DateTime::from_timestamp(timestamp, 0);
+    time.map_or_else(|| format!("Unix time {timestamp}"), |time| time.format("%Y-%m-%dT%H:%M:%SZ").to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -57,5 +63,11 @@ mod tests {
         let shown = local_time(1_800_000_000);
         assert!(shown.starts_with("2027-01-1") && shown.len() == "2027-01-15 08:00 +00:00".len(), "{shown}");
         assert_eq!(local_time(i64::MAX), format!("Unix time {}", i64::MAX));
+    }
+
+    #[test]
+    fn times_for_programs_are_utc() {
+        assert_eq!(utc_time(1_800_000_000), "2027-01-15T08:00:00Z");
+        assert_eq!(utc_time(i64::MAX), format!("Unix time {}", i64::MAX));
     }
 }

@@ -9,7 +9,7 @@ use {
 
 /// The metadata program, which the published crate `spl-stake-pool` carries for its own tests. It is loaded from where cargo
 /// keeps the crate, and is not part of this repository.
-fn metadata_program() -> PathBuf {
+pub fn metadata_program() -> PathBuf {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
     let output =

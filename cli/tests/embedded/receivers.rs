@@ -41,7 +41,7 @@ enum Use {
 
 /// All options and arguments that take an address which is neither a pool, nor a validator or stake account to work on, nor a
 /// key. The command is empty for an option of every command.
-const ADDRESSES: [(&str, &str, Use); 26] = [
+const ADDRESSES: [(&str, &str, Use); 28] = [
     ("deposit-sol", "to", Use::Signer("deposit-sol POOL 1 --to")),
     ("deposit-sol", "token_account", Use::TokenAccount("deposit-sol POOL 1 --token-account")),
     ("deposit-sol", "referrer", Use::TokenAccount("deposit-sol POOL 1 --referrer")),
@@ -66,17 +66,20 @@ const ADDRESSES: [(&str, &str, Use); 26] = [
     ("tickets", "owner", Use::Source),
     ("balance", "wallet", Use::Source),
     ("balance", "pool", Use::Source),
+    ("statement", "wallet", Use::Source),
+    ("statement", "pool", Use::Source),
     ("", "program_id", Use::Source),
     ("", "nonce", Use::Source),
 ];
 
 /// Values that are no addresses, by the name that help shows.
-const OTHER_VALUES: [&str; 30] = [
+const OTHER_VALUES: [&str; 32] = [
     "ADDRESS:PORT",
     "ADDRESS=SIGNATURE",
     "AMOUNT",
     "BLOCKHASH",
     "BOOL",
+    "DATE|EPOCH",
     "DIRECTORY",
     "EPOCHS",
     "FEE",
@@ -89,6 +92,7 @@ const OTHER_VALUES: [&str; 30] = [
     "MESSAGE",
     "MICRO_LAMPORTS",
     "MICRO_LAMPORTS|auto|pN",
+    "N",
     "NUMBER",
     "PERCENT",
     "PERCENT|none",

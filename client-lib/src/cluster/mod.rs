@@ -39,8 +39,9 @@ pub use error::ClusterError;
 pub use rpc::RpcCluster;
 pub use slot_time::{SlotTime, SlotTimeSource};
 pub use types::{
-    Blockhash, BytesAt, Call, ClusterNode, ClusterValidator, Confirmation, Execution, LandedTransaction, ListenEnd,
-    PastTransaction, PerformanceSample, ReturnData, Simulation, TransactionStatus,
+    Blockhash, BytesAt, Call, ClusterNode, ClusterValidator, Confirmation, Execution, InflationReward,
+    LandedTransaction, ListenEnd, PastTransaction, PerformanceSample, ReturnData, Simulation, TokenChange,
+    TransactionStatus,
 };
 
 /// Most transactions of a page of the history.
@@ -188,6 +189,17 @@ pub trait Cluster: Send + Sync {
         signature: &Signature,
     ) -> impl Future<Output = Result<Option<LandedTransaction>, ClusterError>> + Send {
         let _ = signature;
+        async { Ok(None) }
+    }
+
+    /// The inflation rewards of stake accounts for `epoch`, in the order of `accounts`; `None` for an account without one.
+    /// `None` in all if the cluster does not report them, as by default.
+    fn inflation_rewards(
+        &self,
+        accounts: &[Address],
+        epoch: u64,
+    ) -> impl Future<Output = Result<Option<Vec<Option<InflationReward>>>, ClusterError>> + Send {
+        let _ = (accounts, epoch);
         async { Ok(None) }
     }
 

@@ -2,8 +2,8 @@
 
 use {
     super::{
-        Blockhash, BytesAt, Cluster, ClusterError, ClusterNode, ClusterValidator, Execution, LandedTransaction,
-        ListenEnd, PastTransaction, PerformanceSample, Simulation, TransactionStatus,
+        Blockhash, BytesAt, Cluster, ClusterError, ClusterNode, ClusterValidator, Execution, InflationReward,
+        LandedTransaction, ListenEnd, PastTransaction, PerformanceSample, Simulation, TransactionStatus,
     },
     backon::{ExponentialBuilder, Retryable as _},
     solana_account::Account,
@@ -102,6 +102,7 @@ impl<C: Cluster, P: RetryPolicy> Cluster for Retrying<'_, C, P> {
         history(address: &Address, before: Option<&Signature>, limit: usize) -> Option<Vec<PastTransaction>>;
         first_available_block() -> u64;
         landed(signature: &Signature) -> Option<LandedTransaction>;
+        inflation_rewards(accounts: &[Address], epoch: u64) -> Option<Vec<Option<InflationReward>>>;
         validator_set() -> Option<Vec<ClusterValidator>>;
         gossip() -> Option<Vec<ClusterNode>>;
         genesis_hash() -> Option<Hash>;

@@ -129,6 +129,19 @@ pub struct LandedTransaction {
     pub instructions: usize,
     /// Its instructions, then those that programs called.
     pub calls: Vec<Call>,
+    /// Its token accounts, with their balances before and after it; `None` if the cluster does not keep them.
+    pub token_changes: Option<Vec<TokenChange>>,
+}
+
+/// The balance of a token account before and after a transaction, in smallest units; 0 where there is no account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TokenChange {
+    /// The token account.
+    pub account: Address,
+    /// Before the transaction.
+    pub before: u64,
+    /// After it.
+    pub after: u64,
 }
 
 /// How listening for transactions ended.
@@ -152,6 +165,15 @@ pub struct Call {
     pub accounts: Vec<Address>,
     /// Its data.
     pub data: Vec<u8>,
+}
+
+/// The inflation reward of a stake account for an epoch.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct InflationReward {
+    /// Lamports that the account received.
+    pub lamports: u64,
+    /// The validator's commission on it, in basis points, if the cluster reports it.
+    pub commission_bps: Option<u16>,
 }
 
 /// A validator of the cluster's current set, as its endpoint reports it.

@@ -2,7 +2,7 @@
 
 use {
     crate::{
-        bytes::{Reader, Wire, Writer},
+        bytes::{Wire, Writer},
         state::{
             AnnouncementKind, DemotionGround, DemotionPolicy, Limits, RebalancePolicy, U16, U32, ValidatorStakeInfo,
         },

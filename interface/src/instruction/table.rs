@@ -108,7 +108,7 @@ macro_rules! instructions {
             /// Decodes an instruction from the front of the bytes.
             #[cfg(feature = "borsh")]
             #[allow(dead_code)]
-            pub(crate) fn read(reader: &mut Reader<$life>) -> Result<Self, ProgramError> {
+            pub(crate) fn read(reader: &mut crate::bytes::Reader<$life>) -> Result<Self, ProgramError> {
                 Ok(match reader.u8()? {
                     $($tag => Self::$variant $({ $($field: Wire::read(reader)?,)* })?,)*
                     _ => return Err(ProgramError::BorshIoError),
@@ -174,9 +174,7 @@ macro_rules! arguments {
         let $last = Wire::whole($rest)?;
     };
     ($rest:ident $first:ident $($others:ident)+) => {
-        let mut reader = Reader::new($rest);
-        let $first = Wire::read(&mut reader)?;
-        let $rest = reader.rest();
+        let ($first, $rest) = Wire::split($rest).ok_or(ProgramError::BorshIoError)?;
         arguments!($rest $($others)+);
     };
 }

@@ -107,6 +107,16 @@ impl Table {
         &self.file
     }
 
+    /// The values of the column `name` as texts, by vote account; `None` without the column.
+    pub fn texts(&self, name: &str) -> Option<HashMap<Address, String>> {
+        let index = self.columns.iter().position(|column| column.name == name)?;
+        let text = |(vote, values): (&Address, &Vec<Option<Value>>)| match values.get(index)?.as_ref()? {
+            Value::Text(text) => Some((*vote, text.clone())),
+            value => Some((*vote, value.to_string())),
+        };
+        Some(self.rows.iter().filter_map(text).collect())
+    }
+
     /// The digest of the file.
     pub const fn digest(&self) -> Digest {
         self.digest

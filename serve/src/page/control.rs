@@ -1,9 +1,12 @@
 //! Who can change what.
 
 use {
-    crate::read::{Reading, Upgrades},
+    crate::read::Reading,
     maud::{Markup, html},
-    tidepool_client::words::{epochs, seconds},
+    tidepool_client::{
+        control::Upgrades,
+        words::{epochs, seconds},
+    },
 };
 
 pub fn section(reading: &Reading) -> Markup {

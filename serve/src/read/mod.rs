@@ -1,12 +1,8 @@
 //! Reads all that the page shows. What changes with every block is read at each refresh, the rest more rarely.
 
-mod control;
 mod label;
 
-pub use {
-    control::{Control, Upgrades},
-    label::Label,
-};
+pub use label::Label;
 
 use {
     solana_address::Address,
@@ -17,6 +13,7 @@ use {
     tidepool_client::{
         actions::token_metadata_address,
         cluster::Cluster,
+        control::Control,
         pool::{MinimumDelegation, NoYield, PoolError, PoolSnapshot, ReadOptions, StakeSelection, YieldEstimate},
         tickets::read_tickets,
         vote::ValidatorSurvey,

@@ -5,6 +5,7 @@
 mod alpenglow;
 mod chain;
 mod deployment;
+mod events;
 mod faults;
 mod genesis;
 mod harness;
@@ -31,7 +32,7 @@ fn main() -> ExitCode {
     let parts: [&[&[Test]]; 5] = [
         &[readme::TESTS, refusals::TESTS, interrupts::TESTS, large::TESTS],
         &[faults::TESTS],
-        &[life::TESTS, deployment::TESTS],
+        &[life::TESTS, deployment::TESTS, events::TESTS],
         &[alpenglow::TESTS],
         &[localnet::TESTS],
     ];

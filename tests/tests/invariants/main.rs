@@ -4,6 +4,8 @@
 //! `TIDEPOOL_CASES_FACTOR` multiplies the number of histories, `TIDEPOOL_SEED` gives others. `cargo run -p tidepool-tests --bin
 //! invariants` runs as many as are wanted.
 
+mod idl;
+
 use {
     tidepool_interface::{
         ExtensionError::{AlreadyExtended, NotExtended, TurnoverBudgetExceeded, WeightOfRemovedValidator},

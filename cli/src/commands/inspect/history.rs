@@ -42,32 +42,32 @@ pub struct Args {
 
 #[derive(Debug, Serialize)]
 pub struct Output {
-    pool: Text<Address>,
+    pub(super) pool: Text<Address>,
     /// The oldest first.
-    entries: Vec<Entry>,
+    pub(super) entries: Vec<Entry>,
     /// Rewards since the pool was extended, before the manager's fee. A gift to the pool counts as a reward.
-    reward_lamports: u64,
+    pub(super) reward_lamports: u64,
     /// Pool tokens of the manager's fee on rewards since the pool was extended.
-    fee_pool_tokens: u64,
+    pub(super) fee_pool_tokens: u64,
     #[serde(skip)]
-    csv: bool,
+    pub(super) csv: bool,
 }
 
 /// The last update of an epoch.
 #[derive(Debug, Serialize)]
-struct Entry {
-    epoch: u64,
+pub(super) struct Entry {
+    pub(super) epoch: u64,
     /// Unix time of the update, in seconds.
-    timestamp: i64,
+    pub(super) timestamp: i64,
     /// Epochs since the row before, and seconds; `null` in the first row.
-    epochs: Option<u64>,
-    seconds: Option<u32>,
-    total_lamports: u64,
-    pool_token_supply: u64,
+    pub(super) epochs: Option<u64>,
+    pub(super) seconds: Option<u32>,
+    pub(super) total_lamports: u64,
+    pub(super) pool_token_supply: u64,
     /// Rounded down; `null` without a supply.
-    lamports_per_whole_pool_token: Option<u64>,
+    pub(super) lamports_per_whole_pool_token: Option<u64>,
     /// Growth of the exchange rate since the row before, in percent; `null` in the first row, and next to an empty pool.
-    growth_percent: Option<f64>,
+    pub(super) growth_percent: Option<f64>,
 }
 
 impl Args {
@@ -82,7 +82,7 @@ impl Args {
 }
 
 impl Output {
-    fn of(snapshot: &PoolSnapshot) -> Self {
+    pub(super) fn of(snapshot: &PoolSnapshot) -> Self {
         let mut recorded = snapshot.recorded();
         recorded.reverse();
         let before = std::iter::once(None).chain(recorded.iter().map(Some));

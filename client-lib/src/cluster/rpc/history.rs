@@ -5,11 +5,12 @@
 use {
     super::{
         RpcCluster,
+        chunks::check_count,
         wire::{lenient, required},
     },
     crate::cluster::{
-        Call, ClusterError, ClusterNode, ClusterValidator, HISTORY_PAGE, LandedTransaction, PastTransaction,
-        PerformanceSample,
+        Call, ClusterError, ClusterNode, ClusterValidator, HISTORY_PAGE, InflationReward, LandedTransaction,
+        PastTransaction, PerformanceSample, TokenChange,
     },
     serde::Deserialize,
     serde_json::{Value, json},
@@ -19,7 +20,7 @@ use {
         request::RpcRequest,
     },
     solana_signature::Signature,
-    std::str::FromStr,
+    std::{collections::BTreeMap, str::FromStr},
 };
 
 /// Samples to request: half an hour of them.
@@ -55,6 +56,16 @@ struct WireValidator {
     vote_pubkey: String,
     activated_stake: u64,
     epoch_vote_account: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", expecting = "an inflation reward")]
+struct WireReward {
+    amount: u64,
+    #[serde(default, deserialize_with = "lenient")]
+    commission: Option<u8>,
+    #[serde(default, deserialize_with = "lenient")]
+    commission_bps: Option<u16>,
 }
 
 /// A transaction in the encoding `json`.
@@ -93,6 +104,22 @@ struct WireMeta {
     loaded_addresses: Option<WireLoaded>,
     #[serde(default, deserialize_with = "lenient")]
     inner_instructions: Option<Vec<WireInner>>,
+    #[serde(default, deserialize_with = "lenient")]
+    pre_token_balances: Option<Vec<WireTokenBalance>>,
+    #[serde(default, deserialize_with = "lenient")]
+    post_token_balances: Option<Vec<WireTokenBalance>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WireTokenBalance {
+    account_index: usize,
+    ui_token_amount: WireTokenAmount,
+}
+
+#[derive(Deserialize)]
+struct WireTokenAmount {
+    amount: String,
 }
 
 #[derive(Deserialize)]
@@ -157,6 +184,24 @@ impl RpcCluster {
         found.map(WireRun::landed).transpose()
     }
 
+    pub(super) async fn ask_rewards(
+        &self,
+        accounts: Vec<Address>,
+        epoch: u64,
+    ) -> Result<Vec<Option<InflationReward>>, ClusterError> {
+        let names: Vec<_> = accounts.iter().map(Address::to_string).collect();
+        // The method does not support the commitment `processed`.
+        let config = json!({ "epoch": epoch, "commitment": self.history_commitment().commitment });
+        let found: Vec<Option<WireReward>> =
+            self.ask_for(accounts.len(), RpcRequest::GetInflationReward, json!([names, config])).await?;
+        let decode = |WireReward { amount, commission, commission_bps }| InflationReward {
+            lamports: amount,
+            commission_bps: commission_bps.or(commission.map(|percent| u16::from(percent) * 100)),
+        };
+        let found = check_count("rewards", &accounts, found)?;
+        Ok(found.into_iter().map(|reward| reward.map(decode)).collect())
+    }
+
     pub(super) async fn ask_validators(&self) -> Result<Vec<ClusterValidator>, ClusterError> {
         let config = json!({ "commitment": self.client.commitment().commitment });
         let WireValidators { current, delinquent } = self.ask(RpcRequest::GetVoteAccounts, json!([config])).await?;
@@ -201,6 +246,8 @@ impl WireRun {
         let keys = keys.map(|key| parse(&key, "account")).collect::<Result<Vec<Address>, _>>()?;
         let inner = self.meta.inner_instructions.into_iter().flatten().flat_map(|inner| inner.instructions);
         let own = instructions.len();
+        let balances = self.meta.pre_token_balances.zip(self.meta.post_token_balances);
+        let token_changes = balances.map(|(before, after)| token_changes(&keys, before, after)).transpose()?;
         let calls = instructions.into_iter().chain(inner).map(|instruction| instruction.call(&keys));
         Ok(LandedTransaction {
             slot: self.slot,
@@ -210,16 +257,36 @@ impl WireRun {
             logs: self.meta.log_messages,
             instructions: own,
             calls: calls.collect::<Result<_, _>>()?,
+            token_changes,
         })
     }
 }
 
+/// Balances by account. An account without a balance on one side was created or closed.
+fn token_changes(
+    keys: &[Address],
+    before: Vec<WireTokenBalance>,
+    after: Vec<WireTokenBalance>,
+) -> Result<Vec<TokenChange>, ClusterError> {
+    let mut changes: BTreeMap<usize, [u64; 2]> = BTreeMap::new();
+    for (side, balances) in [before, after].into_iter().enumerate() {
+        for WireTokenBalance { account_index, ui_token_amount } in balances {
+            changes.entry(account_index).or_default()[side] = parse(&ui_token_amount.amount, "token balance")?;
+        }
+    }
+    let change =
+        |(index, [before, after]): (usize, [u64; 2])| Ok(TokenChange { account: key_at(keys, index)?, before, after });
+    changes.into_iter().map(change).collect()
+}
+
+fn key_at(keys: &[Address], index: usize) -> Result<Address, ClusterError> {
+    let detail = || format!("account {index} of a transaction with {} accounts", keys.len());
+    keys.get(index).copied().ok_or_else(|| ClusterError::UnexpectedAnswer { detail: detail() })
+}
+
 impl WireInstruction {
     fn call(self, keys: &[Address]) -> Result<Call, ClusterError> {
-        let key = |index: usize| {
-            let detail = || format!("account {index} of a transaction with {} accounts", keys.len());
-            keys.get(index).copied().ok_or_else(|| ClusterError::UnexpectedAnswer { detail: detail() })
-        };
+        let key = |index| key_at(keys, index);
         Ok(Call {
             program_id: key(self.program_id_index)?,
             accounts: self.accounts.into_iter().map(key).collect::<Result<_, _>>()?,

@@ -14,8 +14,8 @@ mod wire;
 use {
     super::{
         Blockhash, BytesAt, Cluster, ClusterError, ClusterNode, ClusterValidator, Confirmation, Execution,
-        LandedTransaction, ListenEnd, PastTransaction, PerformanceSample, Simulation, TOKEN_ACCOUNT_OWNER_OFFSET,
-        TransactionStatus,
+        InflationReward, LandedTransaction, ListenEnd, PastTransaction, PerformanceSample, Simulation,
+        TOKEN_ACCOUNT_OWNER_OFFSET, TransactionStatus,
     },
     base64::{Engine as _, prelude::BASE64_STANDARD},
     chunks::{Chunks, check_count},
@@ -41,6 +41,7 @@ use {
     transport::Transport,
     wire::{
         Answered, FoundAccount, WireAccount, WireBlockhash, WirePrice, WireSimulation, WireStatus, WireTransaction,
+        check_requested,
     },
 };
 
@@ -332,6 +333,16 @@ impl Cluster for RpcCluster {
         }
     }
 
+    async fn inflation_rewards(
+        &self,
+        accounts: &[Address],
+        epoch: u64,
+    ) -> Result<Option<Vec<Option<InflationReward>>>, ClusterError> {
+        let request = |chunk| self.ask_rewards(chunk, epoch);
+        let parts = self.accounts_per_request.ask(accounts, PARALLEL, request).await?;
+        Ok(Some(parts.into_iter().flatten().collect()))
+    }
+
     async fn validator_set(&self) -> Result<Option<Vec<ClusterValidator>>, ClusterError> {
         self.ask_validators().await.map(Some)
     }
@@ -376,18 +387,4 @@ impl Cluster for RpcCluster {
             self.ask(RpcRequest::GetTransaction, json!([signature.to_string(), config])).await?;
         Ok(found.and_then(WireTransaction::execution))
     }
-}
-
-fn check_requested(
-    found: Vec<FoundAccount>,
-    program: &Address,
-    filters: &[BytesAt],
-) -> Result<Vec<(Address, Account)>, ClusterError> {
-    let found = found.into_iter().map(FoundAccount::decode).collect::<Result<Vec<_>, _>>()?;
-    let is_asked_for =
-        |account: &Account| account.owner == *program && filters.iter().all(|filter| filter.matches(&account.data));
-    if found.iter().all(|(_, account)| is_asked_for(account)) {
-        return Ok(found);
-    }
-    Err(ClusterError::UnexpectedAnswer { detail: "it contains accounts that were not requested".into() })
 }

@@ -3,7 +3,8 @@
 
 use {
     crate::cluster::{
-        ClusterError, Confirmation, Execution, ReturnData, Simulation, TransactionStatus, sysvars::MAX_ACCOUNT_BYTES,
+        BytesAt, ClusterError, Confirmation, Execution, ReturnData, Simulation, TransactionStatus,
+        sysvars::MAX_ACCOUNT_BYTES,
     },
     base64::{Engine as _, prelude::BASE64_STANDARD},
     serde::{
@@ -214,4 +215,19 @@ impl WireTransaction {
             units_consumed: meta.compute_units_consumed,
         })
     }
+}
+
+/// Decodes accounts, which have to be those that were requested.
+pub(super) fn check_requested(
+    found: Vec<FoundAccount>,
+    program: &Address,
+    filters: &[BytesAt],
+) -> Result<Vec<(Address, Account)>, ClusterError> {
+    let found = found.into_iter().map(FoundAccount::decode).collect::<Result<Vec<_>, _>>()?;
+    let is_asked_for =
+        |account: &Account| account.owner == *program && filters.iter().all(|filter| filter.matches(&account.data));
+    if found.iter().all(|(_, account)| is_asked_for(account)) {
+        return Ok(found);
+    }
+    Err(ClusterError::UnexpectedAnswer { detail: "it contains accounts that were not requested".into() })
 }

@@ -72,6 +72,8 @@ pub struct EventReader<'c, C> {
     done: Vec<Done>,
     /// The slot before which nothing is searched.
     floor: u64,
+    /// The first slot that the endpoint has, once a search has reached the end of the history.
+    first_available: u64,
     /// Whether the oldest transaction has yet to show that the history is complete.
     is_beginning_unknown: bool,
     /// The totals after the last event about balances, and its slot.
@@ -104,6 +106,7 @@ impl<'c, C: Cluster> EventReader<'c, C> {
             ready: VecDeque::new(),
             done: vec![],
             floor: 0,
+            first_available: 0,
             is_beginning_unknown: true,
             last: None,
             cursor: None,
@@ -190,7 +193,8 @@ impl<'c, C: Cluster> EventReader<'c, C> {
         {
             // The history does not go back to the pool's creation.
             let oldest = some.first().map_or(0, |past| past.slot);
-            self.gap(0, oldest.saturating_sub(1), GapCause::PrunedHistory);
+            let first = if self.first_available > 0 { self.first_available.min(oldest) } else { oldest };
+            self.gap(0, first.saturating_sub(1), GapCause::PrunedHistory);
         }
         for (past, landed) in some.iter().zip(fetched) {
             self.queue.pop_front();

@@ -108,6 +108,7 @@ impl<C: Cluster> EventReader<'_, C> {
 
     /// Says which slots the endpoint no longer has, if it had to have them.
     fn note_end_of_history(&mut self, first: u64, is_empty: bool) {
+        self.first_available = first;
         if self.is_beginning_unknown {
             // With transactions, the oldest tells whether it is the pool's first.
             if is_empty {

@@ -148,6 +148,12 @@ impl Running {
         fs::read_to_string(&self.out).expect("output is text")
     }
 
+    /// Ends it at once, as a crash does.
+    pub fn kill(&mut self) {
+        self.process.kill().expect("the process can be killed");
+        self.process.wait().expect("the process ends");
+    }
+
     /// Presses Ctrl-C.
     pub fn interrupt(&self) {
         let id = i32::try_from(self.process.id()).ok().and_then(rustix::process::Pid::from_raw).expect("a process id");

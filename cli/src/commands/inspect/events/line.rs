@@ -15,6 +15,7 @@ use {
 pub enum Line<'a> {
     Record(&'a Record),
     Reconciled(&'a Reconciled),
+    News(&'a News),
 }
 
 impl Line<'_> {
@@ -30,6 +31,9 @@ impl Line<'_> {
                 json!({ "type": "retracted", "signature": signature.to_string(), "slot": slot })
             }
             Self::Reconciled(reconciled) => reconciled.json(),
+            Self::News(News { state, sentence }) => {
+                json!({ "type": "connection", "state": state, "sentence": sentence })
+            }
         }
     }
 }
@@ -43,6 +47,7 @@ impl fmt::Display for Line<'_> {
                 write!(f, "slot {slot}  retracted: a fork has dropped the events of transaction {signature}")
             }
             Self::Reconciled(reconciled) => reconciled.write(f, false),
+            Self::News(news) => f.write_str(&news.sentence),
         }
     }
 }
@@ -79,15 +84,33 @@ fn sentence(gap: &Gap) -> String {
     format!("gap: events can be missing in slots {from_slot} to {to_slot}: {why}")
 }
 
-/// What becomes of the connection, in a sentence.
-pub fn note(note: &Note) -> String {
-    match note {
-        Note::CaughtUp => "All events up to now are printed".into(),
-        Note::Listening => "Listening for new transactions".into(),
-        Note::Polling { detail } => format!("No websocket ({detail}): searching the history every few seconds"),
-        Note::Lost { detail } => {
-            format!("The websocket was closed ({detail}): connecting again, and searching the history")
-        }
-        Note::Failed(error) => format!("{error}; retrying"),
+/// News about the connection: a name, and a sentence.
+#[derive(Debug, Eq, PartialEq)]
+pub struct News {
+    state: &'static str,
+    sentence: String,
+}
+
+impl News {
+    /// An endpoint that failed, and is asked again.
+    pub fn failed(error: &impl fmt::Display) -> Self {
+        Self { state: "failed", sentence: format!("{error}; retrying") }
+    }
+}
+
+impl From<&Note> for News {
+    fn from(note: &Note) -> Self {
+        let (state, sentence) = match note {
+            Note::CaughtUp => ("caught_up", "All events up to now are printed".into()),
+            Note::Listening => ("listening", "Listening for new transactions".into()),
+            Note::Polling { detail } => {
+                ("polling", format!("No websocket ({detail}): searching the history every few seconds"))
+            }
+            Note::Lost { detail } => {
+                ("lost", format!("The websocket was closed ({detail}): connecting again, and searching the history"))
+            }
+            Note::Failed(error) => return Self::failed(error),
+        };
+        Self { state, sentence }
     }
 }

@@ -9,7 +9,7 @@ mod transaction;
 use {
     crate::{args::Commitment, context::Context, error::CliError, output::streams, view::policy::policy_of},
     futures_util::future::{Either, select},
-    line::Line,
+    line::{Line, News},
     output::Reconciled,
     solana_address::Address,
     start::{From, Subject},
@@ -145,7 +145,7 @@ impl<C: Cluster> Printer<'_, '_, C> {
     async fn follow(&mut self, mut follow: Follow<'_, C>, stop: &Stop) -> Result<(), CliError> {
         let (mut told, mut comparisons) = (None, 0);
         loop {
-            let note = match next(&mut follow, stop, comparisons > 0).await {
+            let news = match next(&mut follow, stop, comparisons > 0).await {
                 Next::Stop => return Ok(()),
                 Next::Followed(Followed::Record(record)) => {
                     told = None;
@@ -156,13 +156,13 @@ impl<C: Cluster> Printer<'_, '_, C> {
                     comparisons = COMPARISONS;
                     self.compare_if_still(follow.reader(), &mut comparisons).await?
                 }
-                Next::Followed(Followed::Note(note)) => Some(line::note(&note)),
+                Next::Followed(Followed::Note(note)) => Some(News::from(&note)),
                 Next::Silence => self.compare_if_still(follow.reader(), &mut comparisons).await?,
             };
             // An endpoint that fails for hours fills no log.
-            if let Some(note) = note.filter(|note| told.as_ref() != Some(note)) {
-                self.context.terminal.note(&note);
-                told = Some(note);
+            if let Some(news) = news.filter(|news| told.as_ref() != Some(news)) {
+                self.tell(&news)?;
+                told = Some(news);
             }
         }
     }
@@ -173,10 +173,10 @@ impl<C: Cluster> Printer<'_, '_, C> {
         &self,
         reader: &EventReader<'_, C>,
         attempts: &mut u32,
-    ) -> Result<Option<String>, CliError> {
+    ) -> Result<Option<News>, CliError> {
         let reconciliation = match self.compare(reader).await {
             Ok(reconciliation) => reconciliation,
-            Err(error) => return Ok(Some(format!("{error}; retrying"))),
+            Err(error) => return Ok(Some(News::failed(&error))),
         };
         *attempts -= 1;
         if *attempts == 0 || reconciliation.difference().is_none_or(|difference| difference == (0, 0)) {
@@ -202,6 +202,16 @@ impl<C: Cluster> Printer<'_, '_, C> {
             (Some(state), Some(cursor)) => state.save(cursor),
             _ => Ok(()),
         }
+    }
+
+    /// Says what becomes of the connection: programs read it between the events, people beside them.
+    fn tell(&self, news: &News) -> Result<(), CliError> {
+        let line = Line::News(news);
+        if self.context.global.output.is_json() {
+            return self.write(&line);
+        }
+        self.context.terminal.note(&line.render(self.context.global.output));
+        Ok(())
     }
 
     fn write(&self, line: &Line<'_>) -> Result<(), CliError> {

@@ -52,160 +52,171 @@ pub struct Args {
 
 #[derive(Debug, Serialize)]
 pub struct Output {
-    address: Text<Address>,
-    program_id: Text<Address>,
+    pub(super) address: Text<Address>,
+    pub(super) program_id: Text<Address>,
     /// Length of the pool account in bytes.
-    account_bytes: usize,
+    pub(super) account_bytes: usize,
     /// The epoch of the cluster.
-    epoch: u64,
-    last_update_epoch: u64,
+    pub(super) epoch: u64,
+    pub(super) last_update_epoch: u64,
     /// Whether it has to be updated before it takes deposits and withdrawals.
-    stale: bool,
+    pub(super) stale: bool,
     /// Whether the rewards of the last epoch are being paid, so that nothing can be done with stake.
-    epoch_rewards_active: bool,
-    total_lamports: u64,
-    pool_token_supply: u64,
+    pub(super) epoch_rewards_active: bool,
+    pub(super) total_lamports: u64,
+    pub(super) pool_token_supply: u64,
     /// What the token is called; `null` where it has no Metaplex metadata.
-    metadata: Option<Metadata>,
+    pub(super) metadata: Option<Metadata>,
     /// Lamports that a whole pool token (10^9 smallest units) is worth, rounded down; `null` without a supply.
-    lamports_per_whole_pool_token: Option<u64>,
+    pub(super) lamports_per_whole_pool_token: Option<u64>,
     /// Growth of the price between the last two updates over a year, in percent: an estimate for display.
-    estimated_annual_yield_percent: Option<f64>,
+    pub(super) estimated_annual_yield_percent: Option<f64>,
     /// Epochs between the last two updates, and the seconds.
-    yield_epochs: Option<u64>,
-    yield_seconds: Option<u64>,
+    pub(super) yield_epochs: Option<u64>,
+    pub(super) yield_seconds: Option<u64>,
     /// Why there is no estimate.
-    no_yield_estimate: Option<&'static str>,
+    pub(super) no_yield_estimate: Option<&'static str>,
     #[serde(skip)]
-    yield_estimate: Result<YieldEstimate, NoYield>,
+    pub(super) yield_estimate: Result<YieldEstimate, NoYield>,
     /// From the ledger of an extended pool; empty without one.
-    yields: Vec<Yield>,
-    stake: Stake,
-    validators: Validators,
+    pub(super) yields: Vec<Yield>,
+    pub(super) stake: Stake,
+    pub(super) validators: Validators,
     /// `null` for a pool without weights and a policy.
-    extension: Option<Extension>,
-    fees: Fees,
-    authorities: Authorities,
-    accounts: Accounts,
+    pub(super) extension: Option<Extension>,
+    pub(super) fees: Fees,
+    pub(super) authorities: Authorities,
+    pub(super) accounts: Accounts,
     /// With --verbose: feature gates that are pending on the cluster and unknown to this build; `null` without it, or if the
     /// endpoint does not list them.
-    unknown_pending_gates: Option<Vec<Text<Address>>>,
+    pub(super) unknown_pending_gates: Option<Vec<Text<Address>>>,
 }
 
 #[derive(Debug, Serialize)]
-struct Stake {
+pub(super) struct Stake {
     /// In the reserve, rent included.
-    reserve_lamports: u64,
+    pub(super) reserve_lamports: u64,
     /// In the reserve, free to leave it.
-    withdrawable_reserve_lamports: u64,
+    pub(super) withdrawable_reserve_lamports: u64,
     /// In validator stake accounts, rent included, by the pool's records.
-    active_lamports: u64,
+    pub(super) active_lamports: u64,
     /// On the way to validators, rent included.
-    activating_lamports: u64,
+    pub(super) activating_lamports: u64,
     /// On the way to the reserve, rent included.
-    deactivating_lamports: u64,
+    pub(super) deactivating_lamports: u64,
 }
 
 #[derive(Debug, Serialize)]
-struct Validators {
-    count: usize,
-    maximum: u32,
-    leaving: usize,
+pub(super) struct Validators {
+    pub(super) count: usize,
+    pub(super) maximum: u32,
+    pub(super) leaving: usize,
     /// Those with stake that an update can merge now.
-    mergeable: usize,
-    preferred_deposit: Option<Text<Address>>,
-    preferred_withdraw: Option<Text<Address>>,
+    pub(super) mergeable: usize,
+    pub(super) preferred_deposit: Option<Text<Address>>,
+    pub(super) preferred_withdraw: Option<Text<Address>>,
     /// Those with cautions.
-    cautions: Vec<Cautioned>,
+    pub(super) cautions: Vec<Cautioned>,
 }
 
 /// The yield over a number of epochs.
 #[derive(Debug, Serialize)]
-struct Yield {
+pub(super) struct Yield {
     /// The number of epochs that is asked for.
-    over_epochs: u64,
+    pub(super) over_epochs: u64,
     /// Growth of the exchange rate over a year, in percent; `null` if it is not meaningful.
-    annual_yield_percent: Option<f64>,
+    pub(super) annual_yield_percent: Option<f64>,
     /// Growth of the exchange rate in that time, in percent.
-    growth_percent: Option<f64>,
+    pub(super) growth_percent: Option<f64>,
     /// The epochs and seconds that it is from: fewer epochs if the ledger is shorter, more where epochs had no update.
-    yield_epochs: Option<u64>,
-    yield_seconds: Option<u64>,
+    pub(super) yield_epochs: Option<u64>,
+    pub(super) yield_seconds: Option<u64>,
     /// Why there is no figure.
-    no_yield_estimate: Option<&'static str>,
+    pub(super) no_yield_estimate: Option<&'static str>,
 }
 
 #[derive(Debug, Serialize)]
-struct Extension {
-    policy: Policy,
-    limits: Limits,
-    announcements: Vec<Announced>,
-    demotion_policy: DemotionPolicy,
+pub(super) struct Extension {
+    pub(super) policy: Policy,
+    pub(super) limits: Limits,
+    pub(super) announcements: Vec<Announced>,
+    pub(super) demotion_policy: DemotionPolicy,
     /// Active validators that are demoted.
-    demoted_validators: usize,
+    pub(super) demoted_validators: usize,
     #[serde(flatten)]
-    tickets: TicketTotals,
+    pub(super) tickets: TicketTotals,
     /// The first epoch in which deposits and SOL withdrawals go on, if the rate guard has halted them.
-    halted_until_epoch: Option<u64>,
+    pub(super) halted_until_epoch: Option<u64>,
     /// Active validators that have a weight.
-    weighted: usize,
+    pub(super) weighted: usize,
     /// Sum of their weights.
-    weights: u64,
+    pub(super) weights: u64,
 }
 
 #[derive(Debug, Serialize)]
-struct Fees {
-    epoch: DelayedFee,
-    sol_deposit: Ratio,
-    stake_deposit: Ratio,
-    sol_withdrawal: DelayedFee,
-    stake_withdrawal: DelayedFee,
+pub(super) struct Fees {
+    pub(super) epoch: DelayedFee,
+    pub(super) sol_deposit: Ratio,
+    pub(super) stake_deposit: Ratio,
+    pub(super) sol_withdrawal: DelayedFee,
+    pub(super) stake_withdrawal: DelayedFee,
     /// Share of the deposit fee that referrers get, in percent.
-    sol_referral_percent: u8,
-    stake_referral_percent: u8,
+    pub(super) sol_referral_percent: u8,
+    pub(super) stake_referral_percent: u8,
     /// Whether the manager's fee account can take fees; while it cannot, withdrawals and rewards are free.
-    collected: bool,
+    pub(super) collected: bool,
 }
 
 #[derive(Debug, Serialize)]
-struct Authorities {
-    manager: Text<Address>,
-    staker: Text<Address>,
-    withdraw: Text<Address>,
-    stake_deposit: Text<Address>,
+pub(super) struct Authorities {
+    pub(super) manager: Text<Address>,
+    pub(super) staker: Text<Address>,
+    pub(super) withdraw: Text<Address>,
+    pub(super) stake_deposit: Text<Address>,
     /// Whether stake deposits are permissionless.
-    stake_deposit_is_open: bool,
+    pub(super) stake_deposit_is_open: bool,
     /// `null` if SOL deposits are permissionless.
-    sol_deposit: Option<Text<Address>>,
+    pub(super) sol_deposit: Option<Text<Address>>,
     /// `null` if SOL withdrawals are permissionless.
-    sol_withdraw: Option<Text<Address>>,
+    pub(super) sol_withdraw: Option<Text<Address>>,
     /// Freeze authority of the pool mint; `null` if none.
-    freeze: Option<Text<Address>>,
+    pub(super) freeze: Option<Text<Address>>,
 }
 
 #[derive(Debug, Serialize)]
-struct Accounts {
-    validator_list: Text<Address>,
-    reserve_stake: Text<Address>,
-    pool_mint: Text<Address>,
-    token_program: Text<Address>,
-    manager_fee: Text<Address>,
+pub(super) struct Accounts {
+    pub(super) validator_list: Text<Address>,
+    pub(super) reserve_stake: Text<Address>,
+    pub(super) pool_mint: Text<Address>,
+    pub(super) token_program: Text<Address>,
+    pub(super) manager_fee: Text<Address>,
 }
 
 impl Args {
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, CliError> {
         let snapshot = context.look_at_stakes(&self.pool).await?;
         let survey = ValidatorSurvey::of_pool(context.cluster, &snapshot).await?;
-        let metadata = context.cluster.account(&token_metadata_address(&snapshot)).await?;
-        // Metadata of a kind that is not known here is none that could be shown.
-        let metadata = StoredMetadata::read(metadata.as_ref()).ok().flatten();
-        let mut output =
-            describe(&snapshot, metadata.as_ref().map(Metadata::from), snapshot.read_yield(context.cluster).await);
-        output.validators.cautions = Cautioned::of_pool(&survey, &snapshot);
+        let mut output = Output::read(context.cluster, &snapshot, &survey).await?;
         if context.global.verbose {
             let unknown = gates::unknown_pending(context.cluster).await.ok();
             output.unknown_pending_gates = unknown.map(|gates| gates.into_iter().map(Text).collect());
         }
+        Ok(output)
+    }
+}
+
+impl Output {
+    /// What the stake accounts and vote accounts that were read say, and the token's metadata and the yield, which are read here.
+    pub(super) async fn read<C: Cluster>(
+        cluster: &C,
+        snapshot: &PoolSnapshot,
+        survey: &ValidatorSurvey,
+    ) -> Result<Self, CliError> {
+        let metadata = cluster.account(&token_metadata_address(snapshot)).await?;
+        // Metadata of a kind that is not known here is none that could be shown.
+        let metadata = StoredMetadata::read(metadata.as_ref()).ok().flatten();
+        let mut output = describe(snapshot, metadata.as_ref().map(Metadata::from), snapshot.read_yield(cluster).await);
+        output.validators.cautions = Cautioned::of_pool(survey, snapshot);
         Ok(output)
     }
 }

@@ -37,10 +37,14 @@ impl FromStr for DataFile {
 
 impl DataFile {
     pub fn read(&self) -> Result<Table, CliError> {
-        let table =
-            Table::parse(&self.path.display().to_string(), self.prefix.as_deref(), &bytes(&self.path, "--data")?);
-        table.map_err(|problem| in_file(&self.path, problem))
+        table(&self.path, self.prefix.as_deref(), "--data")
     }
+}
+
+/// A table of values by vote account. `option` is what names its file.
+pub fn table(path: &Path, prefix: Option<&str>, option: &str) -> Result<Table, CliError> {
+    let table = Table::parse(&path.display().to_string(), prefix, &bytes(path, option)?);
+    table.map_err(|problem| in_file(path, problem))
 }
 
 pub fn policy(path: &Path) -> Result<Policy, CliError> {

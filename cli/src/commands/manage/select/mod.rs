@@ -1,7 +1,7 @@
 //! `tidepool select`
 
 mod facts;
-mod files;
+pub mod files;
 mod output;
 
 use {

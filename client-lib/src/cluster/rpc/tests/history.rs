@@ -1,6 +1,9 @@
 //! Requests about the past, the pace and the validators of a cluster.
 
-use {super::*, crate::cluster::Call};
+use {
+    super::*,
+    crate::cluster::{Call, InflationReward, TokenChange},
+};
 
 const KEYS: [&str; 4] = [
     "11111111111111111111111111111111",
@@ -73,6 +76,8 @@ fn landed_transaction(version: Value, last_account: usize) -> Value {
         "meta": {
             "err": null,
             "logMessages": ["Program log: x\ny"],
+            "preTokenBalances": [{ "accountIndex": 2, "uiTokenAmount": { "amount": "18446744073709551615", "decimals": 9 } }],
+            "postTokenBalances": [{ "accountIndex": 0, "uiTokenAmount": { "amount": "7", "decimals": 9 } }],
             "loadedAddresses": { "writable": [KEYS[2]], "readonly": [KEYS[3]] },
             "innerInstructions": [{
                 "index": 0,
@@ -93,6 +98,10 @@ async fn decodes_landed_transactions_of_all_versions() {
         logs: Some(vec!["Program log: x\ny".into()]),
         instructions: 1,
         calls: vec![outer, Call { program_id: key(3), accounts: vec![key(0)], data: vec![] }],
+        token_changes: Some(vec![
+            TokenChange { account: key(0), before: 0, after: 7 },
+            TokenChange { account: key(2), before: u64::MAX, after: 0 },
+        ]),
     };
     let answers: [fn(&Value) -> Value; 3] = [
         |request| result(request, landed_transaction(json!("legacy"), 0)),
@@ -167,4 +176,20 @@ async fn decodes_nodes_of_gossip() {
     let found = RpcCluster::new(url).gossip().await.unwrap().unwrap();
     let node = |index, version: Option<&str>| ClusterNode { identity: key(index), version: version.map(Into::into) };
     assert_eq!(found, [node(1, Some("3.1.8")), node(2, None), node(3, None)]);
+}
+
+#[tokio::test]
+async fn decodes_inflation_rewards() {
+    let (url, requests) = endpoint("200 OK", |request| {
+        let first = json!({ "epoch": 5, "effectiveSlot": 9, "amount": 7, "postBalance": 8, "commission": 5, "commissionBps": 525 });
+        result(request, json!([first, null, { "amount": 3, "commission": 10 }]))
+    });
+    let cluster = RpcCluster::new(url);
+    let found = cluster.inflation_rewards(&[key(0), key(1), key(2)], 5).await.unwrap().unwrap();
+    let reward = |lamports, points| Some(InflationReward { lamports, commission_bps: Some(points) });
+    assert_eq!(found, [reward(7, 525), None, reward(3, 1_000)]);
+    let request = requests.recv().unwrap();
+    assert_eq!((&request["method"], &request["params"][1]["epoch"]), (&json!("getInflationReward"), &json!(5)));
+    // Answers are matched by their position.
+    assert!(cluster.inflation_rewards(&[key(0)], 5).await.is_err());
 }

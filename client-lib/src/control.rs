@@ -1,13 +1,13 @@
-//! Who can change what: the keys of a pool, and of its program.
+//! Who can change what: the keys of a pool and of its program.
 
 use {
-    solana_address::Address,
-    solana_loader_v3_interface::state::UpgradeableLoaderState,
-    std::fmt,
-    tidepool_client::{
+    crate::{
         cluster::{Cluster, ClusterError},
         pool::{AccountKind, PoolSnapshot},
     },
+    solana_address::Address,
+    solana_loader_v3_interface::state::UpgradeableLoaderState,
+    std::fmt,
     tidepool_interface::address::SYSTEM_PROGRAM_ID,
 };
 
@@ -45,8 +45,6 @@ pub enum KeyKind {
     Derived,
     /// An address whose account belongs to this program.
     Owned(Address),
-    /// The pool's own program signs for it: permissionless.
-    Pool,
 }
 
 /// Who can replace the program.
@@ -61,17 +59,19 @@ pub enum Upgrades {
 }
 
 impl Control {
-    pub(super) async fn read<C: Cluster>(cluster: &C, snapshot: &PoolSnapshot) -> Result<Self, ClusterError> {
+    /// Reads the keys of `snapshot` and the upgrade authority of its program.
+    ///
+    /// # Errors
+    /// [`ClusterError`].
+    pub async fn read<C: Cluster>(cluster: &C, snapshot: &PoolSnapshot) -> Result<Self, ClusterError> {
         let upgrades = upgrade_authority(cluster, &snapshot.program_id()).await?;
         let roles = roles(snapshot);
         let keys: Vec<_> = roles.iter().map(|(_, _, key)| *key).chain(upgrades.flatten()).collect();
         let accounts = cluster.account_heads(&keys, 0).await?;
-        let own = snapshot.default_deposit_authority();
         let kinds: Vec<_> = keys
             .iter()
             .zip(&accounts)
             .map(|(key, account)| match account.as_ref().map(|account| account.owner) {
-                _ if *key == own => KeyKind::Pool,
                 Some(owner) if owner != SYSTEM_PROGRAM_ID => KeyKind::Owned(owner),
                 _ if key.is_on_curve() => KeyKind::Key,
                 _ => KeyKind::Derived,
@@ -92,15 +92,13 @@ impl Control {
 /// The roles of a pool that are taken.
 fn roles(snapshot: &PoolSnapshot) -> Vec<(&'static str, &'static str, Address)> {
     let (head, terms) = (&snapshot.pool().head, &snapshot.pool().terms);
+    let custom = Some(head.stake_deposit_authority).filter(|_| snapshot.has_custom_deposit_authority());
+    let guardian = snapshot.limits().guardian().copied();
     let optional = [
-        ("Guardian", "withdraws announcements and closes deposits", snapshot.limits().guardian().copied()),
+        ("Guardian", "withdraws announcements and closes deposits", guardian),
         ("SOL deposit authority", "has to sign each deposit of SOL", terms.sol_deposit_authority),
         ("SOL withdraw authority", "has to sign each withdrawal of SOL", terms.sol_withdraw_authority),
-        (
-            "Stake deposit authority",
-            "has to sign each deposit of stake",
-            Some(head.stake_deposit_authority).filter(|_| snapshot.has_custom_deposit_authority()),
-        ),
+        ("Stake deposit authority", "has to sign each deposit of stake", custom),
         ("Freeze authority", "can freeze pool tokens of any holder", snapshot.freeze_authority()),
     ];
     let fixed = [
@@ -117,12 +115,10 @@ async fn upgrade_authority<C: Cluster>(
     program: &Address,
 ) -> Result<Option<Option<Address>>, ClusterError> {
     let decode = |data: &[u8]| bincode::deserialize::<UpgradeableLoaderState>(data).ok();
-    let Some(account) =
-        cluster.account(program).await?.filter(|account| AccountKind::of(account) == AccountKind::Program)
+    let account = cluster.account(program).await?.filter(|account| AccountKind::of(account) == AccountKind::Program);
+    let Some(UpgradeableLoaderState::Program { programdata_address }) =
+        account.and_then(|account| decode(&account.data))
     else {
-        return Ok(None);
-    };
-    let Some(UpgradeableLoaderState::Program { programdata_address }) = decode(&account.data) else {
         return Ok(None);
     };
     let data = cluster.account_heads(&[programdata_address], PROGRAM_DATA_HEAD).await?.pop().flatten();
@@ -132,13 +128,33 @@ async fn upgrade_authority<C: Cluster>(
     })
 }
 
+impl KeyKind {
+    /// The name, for machine-readable output.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Key => "key",
+            Self::Derived => "derived",
+            Self::Owned(_) => "account",
+        }
+    }
+}
+
 impl fmt::Display for KeyKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Key => f.write_str("one private key"),
             Self::Derived => f.write_str("no private key: a program signs for it, as for a multisig's vault"),
             Self::Owned(program) => write!(f, "an account of program {program}"),
-            Self::Pool => f.write_str("the pool's program signs for it"),
+        }
+    }
+}
+
+impl fmt::Display for Upgrades {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => f.write_str("no key: the program is final"),
+            Self::By(key, kind) => write!(f, "{key} ({kind})"),
+            Self::Unknown => f.write_str("unknown: the program's loader is not the upgradeable one"),
         }
     }
 }
