@@ -73,7 +73,7 @@ const ADDRESSES: [(&str, &str, Use); 28] = [
 ];
 
 /// Values that are no addresses, by the name that help shows.
-const OTHER_VALUES: [&str; 32] = [
+const OTHER_VALUES: [&str; 33] = [
     "ADDRESS:PORT",
     "ADDRESS=SIGNATURE",
     "AMOUNT",
@@ -87,6 +87,7 @@ const OTHER_VALUES: [&str; 32] = [
     "FOR",
     "FORMAT",
     "ID",
+    "KEY|SIGNATURE|SLOT",
     "KIND",
     "LEVEL",
     "MESSAGE",
