@@ -86,7 +86,7 @@ pub fn all() -> Vec<AccountNode> {
 /// An account whose first field is its type.
 fn account(name: &str, docs: &str, number: u8, mut fields: Vec<StructFieldTypeNode>) -> AccountNode {
     if let Some(kind) = fields.first_mut() {
-        kind.r#type = Box::new(types::number(Number::U8, Unit::None).into());
+        *kind.r#type = types::number(Number::U8, Unit::None).into();
         *kind.default_value = Some(NumberValueNode::new(u64::from(number)).into());
         kind.default_value_strategy = Some(DefaultValueStrategy::Omitted);
         kind.docs = Docs::default();

@@ -49,8 +49,8 @@ pub fn node(instruction: &Instruction) -> InstructionNode {
             .find(|(name, ..)| *name == instruction.name)
             .map(|(_, lifecycle, message)| InstructionStatusNode::with_message(*lifecycle, *message)),
         display: Some(InstructionDisplayNode {
-            intent: Some(text::title(instruction.name).into()),
-            interpolated_intent: Some(interpolated(instruction).into()),
+            intent: Some(text::title(instruction.name)),
+            interpolated_intent: Some(interpolated(instruction)),
         }),
         ..InstructionNode::default()
     }

@@ -1,4 +1,6 @@
 //! Strict reader and writer of the SPL encoding, Borsh.
+//!
+//! Over 400 lines: reader, writer and the macro that derives both.
 
 use {
     crate::{

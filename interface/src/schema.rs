@@ -1,5 +1,7 @@
 //! The schema: names, documentation and shapes of all that is on the wire.
 //!
+//! Over 400 lines: one shape for each thing on the wire.
+//!
 //! The macros that declare layouts, instructions, accounts, events and errors yield these rows too, so that nothing is said twice. The IDL
 //! and the command line read them. The program reads none of them: they take no byte of its ELF.
 

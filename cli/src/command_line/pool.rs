@@ -19,7 +19,7 @@ use {
     std::ffi::OsString,
 };
 
-/// Reads a command line, the first word of which is the program's name.
+/// Reads a command line. Its first word is the name of the program.
 pub fn parse(words: &[OsString], defaults: &Defaults) -> Result<Cli, clap::Error> {
     let with_pool = match command().try_get_matches_from(words) {
         Ok(found) => return read(&found, defaults, None),

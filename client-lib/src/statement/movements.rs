@@ -1,4 +1,6 @@
 //! Movements of a wallet's pool tokens, from the history of its token accounts.
+//!
+//! Over 400 lines: one reading of all kinds of movements.
 
 use {
     crate::{

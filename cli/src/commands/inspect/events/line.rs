@@ -11,7 +11,7 @@ use {
     tidepool_client::events::{Gap, GapCause, Note, Record, Retraction},
 };
 
-/// What is printed on a line.
+/// The contents of a line.
 pub enum Line<'a> {
     Record(&'a Record),
     Reconciled(&'a Reconciled),
