@@ -65,8 +65,9 @@ async fn quotes_match_the_program() {
         let lamports = units(&built["quote"]["lamports"]);
         sign_and_send(&stage, transaction(&built)).await;
         let found = stage.must(&format!("balance {account} --pool {pool}")).await;
-        let stakes = found["stake_accounts"].as_array().expect("stake accounts");
-        assert!(stakes.iter().any(|stake| stake["delegated_lamports"] == lamports), "{lamports}: {found:#}");
+        let stakes = found["stake"]["accounts"].as_array().expect("stake accounts");
+        let held = lamports + units(&built["quote"]["rent_lamports"]);
+        assert!(stakes.iter().any(|stake| stake["lamports"] == held), "{held}: {found:#}");
     })
     .await;
 }

@@ -26,7 +26,7 @@ use {
 const EXAMPLE: &str = "\
 Example:
   tidepool events 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA --output json
-  tidepool events 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA --follow --state events.json --output json";
+  tidepool events 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA --follow --state events.json";
 
 /// Most time until a stop is heard.
 const STOP_LATENCY: Duration = Duration::from_millis(100);

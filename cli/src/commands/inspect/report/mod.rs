@@ -30,7 +30,7 @@ Example:
   tidepool report 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA --out report.html
   tidepool report 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA --format csv --out report.csv";
 
-/// Write a report on a pool for its holders: rate, yield, rewards, fees, validators, limits, keys
+/// Write a report on a pool for its holders: rate, yield, fees, validators
 ///
 /// The report is one HTML file without scripts and without links to other files, for screens and paper. Rates and totals are
 /// those of the ledger in the pool account: up to 180 updates. A pool without the extension has no ledger, and its report

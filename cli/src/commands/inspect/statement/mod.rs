@@ -24,7 +24,7 @@ use {
 
 const EXAMPLE: &str = "\
 Example:
-  tidepool statement --pool 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA --from 2026-01-01 --to 2026-12-31
+  tidepool statement --pool 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA --from 2026-01-01
   tidepool statement 5rLbJz6YGQLk6LtBrFwn9WqmWpFHKxZnPqmw5eSYcuGR --format csv > statement.csv";
 
 /// Show a holder's deposits, withdrawals, rewards and costs in a period
