@@ -73,7 +73,7 @@ const ADDRESSES: [(&str, &str, Use); 28] = [
 ];
 
 /// Values that are no addresses, by the name that help shows.
-const OTHER_VALUES: [&str; 33] = [
+const OTHER_VALUES: [&str; 35] = [
     "ADDRESS:PORT",
     "ADDRESS=SIGNATURE",
     "AMOUNT",
@@ -103,10 +103,12 @@ const OTHER_VALUES: [&str; 33] = [
     "TEXT",
     "TIME",
     "URI",
+    "URL",
     "URL_OR_MONIKER",
     "VOTE=WEIGHT",
     "WHAT",
     "WHEN",
+    "[NAME=]FILE",
 ];
 
 /// Pools, validators and stake accounts to work on, and keys, which sign.
