@@ -25,7 +25,7 @@ use {
 const EXAMPLE: &str = "\
 Example:
   tidepool statement --pool 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA --from 2026-01-01
-  tidepool statement 5rLbJz6YGQLk6LtBrFwn9WqmWpFHKxZnPqmw5eSYcuGR --format csv > statement.csv";
+  tidepool statement 5rLbJz6YGQLk6LtBrFwn9WqmWpFHKxZnPqmw5eSYcuGR --format csv";
 
 /// Show a holder's deposits, withdrawals, rewards and costs in a period
 ///
