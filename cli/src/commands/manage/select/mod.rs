@@ -18,7 +18,6 @@ const EXAMPLE: &str = "\
 Example:
   tidepool select 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA --policy policy.toml \\
       --data scores.csv --data geo=places.json --out weights.csv --save-facts facts.json
-  tidepool set-weights 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA --file weights.csv
   tidepool select --facts facts.json --policy policy.toml --data scores.csv --explain";
 
 /// Choose validators and their weights by a policy file
