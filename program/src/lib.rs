@@ -7,11 +7,9 @@
 #![deny(clippy::arithmetic_side_effects)]
 
 mod cpi;
-#[cfg(not(feature = "no-entrypoint"))]
 mod entrypoint;
 mod event;
 mod hash;
 pub mod processor;
-#[cfg(not(feature = "no-entrypoint"))]
 mod security;
 mod validation;
