@@ -2,7 +2,7 @@
 
 use {
     crate::{Environment, QuoteError},
-    tidepool_core::maths::{ExchangeRate, Fee, Lamports, PoolTokens},
+    tidepool_core::maths::{ExchangeRate, Fee, GrowthCharge, Lamports, PoolTokens},
     tidepool_interface::{
         Address,
         address::{STAKE_PROGRAM_ID, find_deposit_authority, find_withdraw_authority},
@@ -64,9 +64,7 @@ pub struct PoolAccounts<'a> {
 pub(crate) struct Extension {
     pub halted_until_epoch: u64,
     pub supply_floor: u64,
-    /// In hundredths.
-    pub growth_charge: u16,
-    pub epochs_of_last_growth: u32,
+    pub growth_charge: GrowthCharge,
     /// Lamports that stay in the reserve above its rent: the rents of decreases, and those of open tickets.
     pub reserved_lamports: u64,
 }
@@ -106,8 +104,7 @@ impl Pool {
         let extension = PoolExtension::find(accounts.pool.data).map(|extension| Extension {
             halted_until_epoch: extension.halted_until_epoch.get(),
             supply_floor: extension.limits.supply_floor.get(),
-            growth_charge: extension.limits.growth_charge.get(),
-            epochs_of_last_growth: extension.ledger.epochs_of_last_growth().unwrap_or(1),
+            growth_charge: extension.growth_charge(state.terms.rate_before_epoch()),
             reserved_lamports: extension
                 .working_lamports(environment.stake_rent)
                 .saturating_add(extension.tickets.lamports.get()),

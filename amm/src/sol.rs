@@ -4,7 +4,7 @@ use {
     crate::{Pool, QuoteError},
     tidepool_core::{
         Error,
-        maths::{ExchangeRate, Fee, Lamports, PoolTokens, growth_charge},
+        maths::{Fee, Lamports, PoolTokens},
         quote::{self, DepositQuote, WithdrawalQuote},
     },
 };
@@ -96,15 +96,8 @@ impl Pool {
     fn minted_for(&self, lamports: Lamports) -> Result<SolDeposit, Error> {
         let (rate, terms) = (self.rate(), self.terms());
         let charge = match self.extension() {
-            Some(extension) if extension.growth_charge > 0 => {
-                let before = ExchangeRate {
-                    total_lamports: Lamports::new(terms.last_epoch_total_lamports),
-                    pool_token_supply: PoolTokens::new(terms.last_epoch_pool_token_supply),
-                };
-                growth_charge(&rate, &before, extension.epochs_of_last_growth, extension.growth_charge, lamports)
-                    .ok_or(Error::CalculationFailure)?
-            }
-            _ => Lamports::default(),
+            Some(extension) => extension.growth_charge.of_deposit(&rate, lamports).ok_or(Error::CalculationFailure)?,
+            None => Lamports::default(),
         };
         let charged = lamports.checked_sub(charge).ok_or(Error::CalculationFailure)?;
         let fee: &Fee = &terms.sol_deposit_fee;

@@ -139,3 +139,24 @@ pub fn withdrawal(rate: &ExchangeRate, fee: Option<&Fee>, pool_tokens: PoolToken
     }
     Ok(WithdrawalQuote { burnt, fee, lamports })
 }
+
+/// Most pool tokens whose withdrawal under `fee` yields at most `lamports`. `fee` is that of [`withdrawal`].
+pub fn largest_withdrawal(rate: &ExchangeRate, fee: Option<&Fee>, lamports: Lamports) -> PoolTokens {
+    let yields_more = |tokens: u64| match withdrawal(rate, fee, PoolTokens::new(tokens)) {
+        Ok(quote) => quote.lamports > lamports,
+        Err(WithdrawalTooSmall) => false,
+        Err(_) => true,
+    };
+    // The yield is monotonic, so a binary search finds the bound.
+    let (mut low, mut high) = (0_u64, rate.pool_token_supply.get());
+    while low < high {
+        // `middle` is from `low + 1` to `high`, so nothing wraps.
+        let middle = high.wrapping_sub(high.wrapping_sub(low) / 2);
+        if yields_more(middle) {
+            high = middle.wrapping_sub(1);
+        } else {
+            low = middle;
+        }
+    }
+    PoolTokens::new(low)
+}

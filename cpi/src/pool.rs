@@ -2,7 +2,7 @@
 
 use {
     solana_program_error::ProgramError,
-    tidepool_core::maths::{ExchangeRate, Lamports, PoolTokens},
+    tidepool_core::maths::{ExchangeRate, PoolTokens},
     tidepool_interface::{
         Address, ExtensionError,
         StakePoolError::{self, CalculationFailure, StakeListAndPoolOutOfDate},
@@ -63,11 +63,7 @@ impl<'a> PoolReader<'a> {
     /// The exchange rate before the last update into a new epoch.
     #[inline]
     pub fn rate_before_epoch(&self) -> ExchangeRate {
-        let view = self.view();
-        ExchangeRate {
-            total_lamports: Lamports::new(view.last_epoch_total_lamports()),
-            pool_token_supply: PoolTokens::new(view.last_epoch_pool_token_supply()),
-        }
+        self.view().rate_before_epoch()
     }
 
     /// The value of `pool_tokens` in lamports, rounded down, without the fee of a withdrawal.

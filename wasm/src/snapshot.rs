@@ -6,7 +6,7 @@ use crate::{
 };
 use bytemuck::{Pod, Zeroable};
 use tidepool_core::{
-    maths::{ExchangeRate, Fee, Lamports, PoolTokens, growth_charge},
+    maths::{ExchangeRate, Fee, Lamports, PoolTokens},
     minimum_delegation,
     rebalance::Inputs,
 };
@@ -209,14 +209,7 @@ impl<'a> Snapshot<'a> {
     /// Lamports of a SOL deposit for which no pool tokens are minted; `None` on overflow.
     pub fn growth_charge(&self, lamports: u64) -> Option<Lamports> {
         let Some(extension) = self.extension else { return Some(Lamports::default()) };
-        let terms = &self.pool.terms;
-        let before = ExchangeRate {
-            total_lamports: Lamports::new(terms.last_epoch_total_lamports),
-            pool_token_supply: PoolTokens::new(terms.last_epoch_pool_token_supply),
-        };
-        let epochs = extension.ledger.epochs_of_last_growth().unwrap_or(1);
-        let hundredths = extension.limits.growth_charge.get();
-        growth_charge(&self.rate(), &before, epochs, hundredths, Lamports::new(lamports))
+        extension.growth_charge(self.pool.terms.rate_before_epoch()).of_deposit(&self.rate(), Lamports::new(lamports))
     }
 
     /// Inputs of a rebalance.

@@ -11,7 +11,7 @@ use {
     solana_instruction::error::InstructionError,
     solana_transaction_error::TransactionError,
     tidepool_core::{
-        maths::{ExchangeRate, Lamports, PoolTokens, growth_charge},
+        maths::{Lamports, PoolTokens},
         rebalance::Inputs,
     },
     tidepool_interface::{
@@ -108,14 +108,7 @@ impl PoolSnapshot {
     /// `None` if a number exceeds 64 bits.
     pub fn growth_charge(&self, lamports: u64) -> Option<Lamports> {
         let Some(extension) = self.extension() else { return Some(Lamports::default()) };
-        let terms = &self.pool.terms;
-        let before = ExchangeRate {
-            total_lamports: Lamports::new(terms.last_epoch_total_lamports),
-            pool_token_supply: PoolTokens::new(terms.last_epoch_pool_token_supply),
-        };
-        let epochs = extension.ledger.epochs_of_last_growth().unwrap_or(1);
-        let hundredths = extension.limits.growth_charge.get();
-        growth_charge(&self.rate(), &before, epochs, hundredths, Lamports::new(lamports))
+        extension.growth_charge(self.pool.terms.rate_before_epoch()).of_deposit(&self.rate(), Lamports::new(lamports))
     }
 
     /// What stays in the reserve, for errors.

@@ -89,7 +89,7 @@ pub fn quote_withdraw_sol(
     let quote = check_withdrawal_minimum(quote, minimum)?;
     let available = snapshot.withdrawable_reserve_lamports();
     if quote.lamports.get() > available {
-        let most = largest_withdrawal(&snapshot.rate(), fee, available);
+        let most = quote::largest_withdrawal(&snapshot.rate(), fee, Lamports::new(available)).get();
         return Err(PlanError::refused(
             StakePoolError::SolWithdrawalTooLarge,
             format!(
@@ -114,7 +114,8 @@ pub fn quote_withdraw_sol(
 /// the rate guard halts SOL withdrawals.
 pub fn largest_sol_withdrawal(snapshot: &PoolSnapshot, burn_from: &Address) -> u64 {
     let fee = charged_fee(snapshot, burn_from, &snapshot.pool().terms.sol_withdrawal_fee);
-    largest_withdrawal(&snapshot.rate(), fee, snapshot.sol_withdrawal_lamports())
+    let lamports = Lamports::new(snapshot.sol_withdrawal_lamports());
+    quote::largest_withdrawal(&snapshot.rate(), fee, lamports).get()
 }
 
 /// Quote of the next `UpdateStakePoolBalance`.
@@ -191,27 +192,7 @@ pub(crate) fn sol_tokens_within(
     lamports: u64,
 ) -> u64 {
     let fee = charged_fee(snapshot, burn_from, &snapshot.pool().terms.sol_withdrawal_fee);
-    largest_withdrawal(rate, fee, lamports)
-}
-
-/// Most pool tokens that yield at most `lamports`.
-pub(crate) fn largest_withdrawal(rate: &ExchangeRate, fee: Option<&Fee>, lamports: u64) -> u64 {
-    let yields_more = |tokens: u64| match quote::withdrawal(rate, fee, PoolTokens::new(tokens)) {
-        Ok(quote) => quote.lamports.get() > lamports,
-        Err(Error::WithdrawalTooSmall) => false,
-        Err(_) => true,
-    };
-    // The yield is monotonic, so a binary search finds the bound.
-    let (mut low, mut high) = (0, rate.pool_token_supply.get());
-    while low < high {
-        let middle = high - (high - low) / 2;
-        if yields_more(middle) {
-            high = middle - 1;
-        } else {
-            low = middle;
-        }
-    }
-    low
+    quote::largest_withdrawal(rate, fee, Lamports::new(lamports)).get()
 }
 
 /// Minimum amount out for `quoted` with a slippage of `slippage_bps` basis points: rounded down, at least 1. `None` for
@@ -225,8 +206,8 @@ pub fn minimum_out(quoted: u64, slippage_bps: u16) -> Option<u64> {
 
 /// Fewest pool tokens that yield a lamport; `None` if the whole supply yields none.
 pub(crate) fn least_withdrawal(rate: &ExchangeRate, fee: Option<&Fee>) -> Option<u64> {
-    let least = largest_withdrawal(rate, fee, 0).checked_add(1)?;
-    quote::withdrawal(rate, fee, PoolTokens::new(least)).is_ok().then_some(least)
+    let least = quote::largest_withdrawal(rate, fee, Lamports::default()).checked_add(PoolTokens::new(1))?;
+    quote::withdrawal(rate, fee, least).is_ok().then_some(least.get())
 }
 
 fn sol_deposit(snapshot: &PoolSnapshot, lamports: u64) -> Result<SolDepositQuote, Error> {

@@ -11,7 +11,7 @@ mod wide;
 
 pub use {
     fee::{Fee, FutureEpoch, WITHDRAWAL_BASELINE_FEE, check_withdrawal_fee},
-    growth::growth_charge,
+    growth::GrowthCharge,
     rate::ExchangeRate,
     units::{Amount, Lamports, PoolTokens},
     wide::Wide,

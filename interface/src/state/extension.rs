@@ -7,7 +7,7 @@ use {
     crate::{error::ExtensionError, schema::BasisPoints},
     core::mem::size_of,
     tidepool_core::{
-        maths::Lamports,
+        maths::{ExchangeRate, GrowthCharge, Lamports},
         rebalance::{BASIS_POINTS, Policy, RESERVE_SHARE_MAX},
     },
 };
@@ -81,6 +81,13 @@ impl PoolExtension {
     #[inline]
     pub const fn working_lamports(&self, stake_rent: u64) -> u64 {
         if self.had_weights == 0 { 0 } else { self.policy.get().working_lamports(stake_rent) }
+    }
+
+    /// The growth charge on SOL deposits. `before` is the exchange rate before the last update into a new epoch.
+    #[inline]
+    pub fn growth_charge(&self, before: ExchangeRate) -> GrowthCharge {
+        let epochs = self.ledger.epochs_of_last_growth().unwrap_or(1);
+        GrowthCharge { hundredths: self.limits.growth_charge.get(), before, epochs }
     }
 
     /// Whether deposits and SOL withdrawals are halted in `epoch`.

@@ -12,7 +12,7 @@ use {
     core::mem::size_of,
     solana_address::Address,
     solana_program_error::ProgramError,
-    tidepool_core::maths::{Fee, FutureEpoch},
+    tidepool_core::maths::{ExchangeRate, Fee, FutureEpoch, Lamports, PoolTokens},
 };
 
 #[inline(always)]
@@ -120,6 +120,15 @@ impl<'a> PoolView<'a> {
     #[inline(always)]
     pub fn last_epoch_total_lamports(&self) -> u64 {
         pod::<U64>(self.data, self.layout.end.wrapping_sub(NUMBER)).get()
+    }
+
+    /// The exchange rate before the last update into a new epoch.
+    #[inline(always)]
+    pub fn rate_before_epoch(&self) -> ExchangeRate {
+        ExchangeRate {
+            total_lamports: Lamports::new(self.last_epoch_total_lamports()),
+            pool_token_supply: PoolTokens::new(self.last_epoch_pool_token_supply()),
+        }
     }
 }
 

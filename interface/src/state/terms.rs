@@ -7,7 +7,7 @@ use {
     },
     solana_address::Address,
     solana_program_error::ProgramError,
-    tidepool_core::maths::{Fee, FutureEpoch, Lamports, PoolTokens},
+    tidepool_core::maths::{ExchangeRate, Fee, FutureEpoch, Lamports, PoolTokens},
 };
 
 encoded! {
@@ -43,5 +43,16 @@ encoded! {
         pub last_epoch_pool_token_supply: u64 as PoolTokens,
         /// Total lamports before the last update into a new epoch, for yield figures and the turnover budget.
         pub last_epoch_total_lamports: u64 as Lamports,
+    }
+}
+
+impl PoolTerms {
+    /// The exchange rate before the last update into a new epoch.
+    #[inline]
+    pub const fn rate_before_epoch(&self) -> ExchangeRate {
+        ExchangeRate {
+            total_lamports: Lamports::new(self.last_epoch_total_lamports),
+            pool_token_supply: PoolTokens::new(self.last_epoch_pool_token_supply),
+        }
     }
 }

@@ -3,7 +3,7 @@
 use {
     super::Pool,
     pinocchio::{ProgramResult, error::ProgramError},
-    tidepool_core::maths::{ExchangeRate, Fee, Lamports, PoolTokens, growth_charge},
+    tidepool_core::maths::{Fee, Lamports, PoolTokens},
     tidepool_interface::{
         ExtensionError::{FeeAboveCeiling, RateGuardHalt, ValidatorDemoted},
         StakePoolError::CalculationFailure,
@@ -63,21 +63,10 @@ impl Pool<'_> {
     fn growth_charge(&self, lamports: Lamports) -> Result<Lamports, ProgramError> {
         match self.extension_if_any() {
             Some(extension) if extension.limits.growth_charge.get() > 0 => {
-                let epochs = extension.ledger.epochs_of_last_growth().unwrap_or(1);
-                let hundredths = extension.limits.growth_charge.get();
-                let charge = growth_charge(&self.rate(), &self.rate_before_epoch(), epochs, hundredths, lamports);
-                Ok(charge.ok_or(CalculationFailure)?)
+                let charge = extension.growth_charge(self.view().rate_before_epoch());
+                Ok(charge.of_deposit(&self.rate(), lamports).ok_or(CalculationFailure)?)
             }
             _ => Ok(Lamports::default()),
-        }
-    }
-
-    /// The exchange rate before the first update of the epoch.
-    pub fn rate_before_epoch(&self) -> ExchangeRate {
-        let view = self.view();
-        ExchangeRate {
-            total_lamports: Lamports::new(view.last_epoch_total_lamports()),
-            pool_token_supply: PoolTokens::new(view.last_epoch_pool_token_supply()),
         }
     }
 

@@ -9,7 +9,7 @@ pub use ticket::{Cancellation, Exit, cancellation, claimable, exit};
 use crate::{failure::Failure, snapshot::Snapshot};
 use tidepool_core::{
     Error,
-    maths::{ExchangeRate, Fee, Lamports, PoolTokens},
+    maths::{Lamports, PoolTokens},
     quote::{self, DepositQuote, WithdrawalQuote},
 };
 use tidepool_interface::StakePoolError;
@@ -62,25 +62,5 @@ pub fn largest_sol_withdrawal(snapshot: &Snapshot, is_from_fee_account: bool) ->
     let fee = snapshot.charged_fee(is_from_fee_account, &snapshot.pool.terms.sol_withdrawal_fee);
     let is_halted = snapshot.halted_until_epoch() > 0;
     let lamports = if is_halted { 0 } else { snapshot.withdrawable_reserve_lamports() };
-    largest_withdrawal(&snapshot.rate(), fee, lamports)
-}
-
-/// Most pool tokens that yield at most `lamports`.
-fn largest_withdrawal(rate: &ExchangeRate, fee: Option<&Fee>, lamports: u64) -> u64 {
-    let yields_more = |tokens: u64| match quote::withdrawal(rate, fee, PoolTokens::new(tokens)) {
-        Ok(quote) => quote.lamports.get() > lamports,
-        Err(Error::WithdrawalTooSmall) => false,
-        Err(_) => true,
-    };
-    // The yield is monotonic, so a binary search finds the bound.
-    let (mut low, mut high) = (0, rate.pool_token_supply.get());
-    while low < high {
-        let middle = high - (high - low) / 2;
-        if yields_more(middle) {
-            high = middle - 1;
-        } else {
-            low = middle;
-        }
-    }
-    low
+    quote::largest_withdrawal(&snapshot.rate(), fee, Lamports::new(lamports)).get()
 }

@@ -12,7 +12,7 @@ use {
     },
     tidepool_core::{
         maths::{Lamports, PoolTokens},
-        quote::WithdrawalQuote,
+        quote::{WithdrawalQuote, largest_withdrawal},
         withdrawal::{StakeSource, Withdrawable, WithdrawalLimits},
     },
 };
@@ -289,13 +289,14 @@ impl<'a> Search<'a> {
 
     /// Most pool tokens that yield at most `lamports`.
     fn tokens_within(&self, lamports: u64) -> u64 {
-        quote::largest_withdrawal(&self.state.rate(), self.state.fee(), lamports).min(self.left)
+        let most = largest_withdrawal(&self.state.rate(), self.state.fee(), Lamports::new(lamports));
+        most.get().min(self.left)
     }
 
     /// Fewest pool tokens that yield at least `lamports`, if the supply suffices.
     fn tokens_for(&self, lamports: u64) -> Option<u64> {
-        let fewer = quote::largest_withdrawal(&self.state.rate(), self.state.fee(), lamports.checked_sub(1)?);
-        let tokens = fewer.checked_add(1)?;
+        let less = Lamports::new(lamports.checked_sub(1)?);
+        let tokens = largest_withdrawal(&self.state.rate(), self.state.fee(), less).get().checked_add(1)?;
         (self.yields(tokens) >= lamports).then_some(tokens)
     }
 }
