@@ -1,14 +1,19 @@
 //! Prints random instructions, accounts and events as JSON lines: bytes by the IDL, and the value that the interface reads.
 //!
-//! `cargo xtask js` runs it for the tests of `clients/js`. The argument is the number of values of each kind.
+//! `cargo xtask js` runs it for the tests of `clients/js`. The first argument is the number of values of each kind. The others are files
+//! of recorded accounts (`solana account ADDRESS --output json`) that follow the random ones.
 
 use {
     anyhow::Context as _,
     serde_json::{Value, json},
-    std::io::{self, Write as _},
+    std::{
+        io::{self, Write as _},
+        path::Path,
+    },
     tidepool_idl::{
         codama,
         codec::{Codec, account_text},
+        saved_account,
     },
     tidepool_interface::{
         event::Event,
@@ -36,7 +41,8 @@ fn numbers(mut seed: u64) -> impl FnMut() -> u64 {
 }
 
 fn main() -> anyhow::Result<()> {
-    let count: u64 = std::env::args().nth(1).map_or(Ok(20), |count| count.parse())?;
+    let mut arguments = std::env::args_os().skip(1);
+    let count: u64 = arguments.next().context("the number of values is missing")?.to_string_lossy().parse()?;
     let codec = Codec::new(&serde_json::to_string(&codama())?)?;
     let mut output = io::stdout().lock();
     let mut line = |kind: &str, node: &Value, bytes: &[u8], text: &str| {
@@ -61,6 +67,11 @@ fn main() -> anyhow::Result<()> {
             let bytes = codec.random(node, random)?;
             line("event", node, &bytes, &format!("{:?}", Event::decode(&bytes).context("no event")?))?;
         }
+    }
+    for file in arguments {
+        let bytes = saved_account(Path::new(&file)).with_context(|| file.display().to_string())?;
+        let node = codec.account(&bytes).context("no account of a stake pool")?;
+        line("account", node, &bytes, &account_text(&bytes).context("no account of a stake pool")?)?;
     }
     Ok(())
 }

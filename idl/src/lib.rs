@@ -14,6 +14,7 @@ mod types;
 
 use {
     anyhow::{Context as _, ensure},
+    base64::{Engine as _, prelude::BASE64_STANDARD},
     codama_nodes::{ErrorNode, ProgramNode, RootNode},
     std::{fs, path::Path},
     tidepool_interface::{address::SPL_STAKE_POOL_PROGRAM_ID, event::Event, schema},
@@ -40,6 +41,16 @@ pub fn files() -> [(&'static str, String); 3] {
         ("idl/tidepool.anchor.json", json(&anchor::idl(&root.program))),
         ("docs/instructions.md", table::markdown()),
     ]
+}
+
+/// The data of an account that `solana account ADDRESS --output json` has written to a file.
+///
+/// # Errors
+/// If the file cannot be read, or is no such account.
+pub fn saved_account(file: &Path) -> anyhow::Result<Vec<u8>> {
+    let saved: serde_json::Value = serde_json::from_slice(&fs::read(file)?)?;
+    let data = saved["account"]["data"][0].as_str().context("no account in base64")?;
+    Ok(BASE64_STANDARD.decode(data)?)
 }
 
 fn json(value: &impl serde::Serialize) -> String {

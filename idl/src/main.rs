@@ -2,13 +2,9 @@
 
 use {
     anyhow::Context as _,
-    base64::{Engine as _, prelude::BASE64_STANDARD},
     clap::Parser,
-    std::{
-        fs,
-        path::{Path, PathBuf},
-    },
-    tidepool_idl::codec::Codec,
+    std::path::{Path, PathBuf},
+    tidepool_idl::{codec::Codec, saved_account},
 };
 
 /// Write the IDL and the table of instructions
@@ -41,9 +37,7 @@ fn main() -> anyhow::Result<()> {
 }
 
 fn decode(codec: &Codec, file: &Path) -> anyhow::Result<String> {
-    let saved: serde_json::Value = serde_json::from_slice(&fs::read(file)?)?;
-    let data = saved["account"]["data"][0].as_str().context("no account in base64")?;
-    let data = BASE64_STANDARD.decode(data)?;
+    let data = saved_account(file)?;
     let (name, read) = codec.check_account(&data)?;
     Ok(format!("{name}, {read} of {} bytes", data.len()))
 }

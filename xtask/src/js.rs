@@ -11,14 +11,19 @@ use anyhow::{Context as _, ensure};
 use program_elf::Elf;
 use sbpf_build::{Workspace, cargo, process};
 use std::{
+    env,
     fs::{self, File},
-    path::{Path, PathBuf},
+    path::{self, Path, PathBuf},
     process::{Command, Stdio},
 };
 
 /// Examples that print what the unit tests compare with, and how much: random pools with quotes of the Rust client,
 /// random values with their bytes.
-const EXAMPLES: [(&str, &str); 2] = [("quote_vectors", "300"), ("random_values", "30")];
+const EXAMPLES: [(&str, &str); 2] = [("quote_vectors", "300"), (RANDOM_VALUES, "30")];
+const RANDOM_VALUES: &str = "random_values";
+
+/// The environment variable with recorded accounts for `npm test`, in the form of `PATH`.
+const RECORDED: &str = "RECORDED_ACCOUNTS";
 
 /// Build and test the TypeScript client, clients/js: generated code, types, unit tests
 ///
@@ -30,8 +35,12 @@ pub struct Args {
     artifacts: bool,
 
     /// Only run the tests on a real validator, against the Rust client
-    #[arg(long)]
+    #[arg(long, conflicts_with = "artifacts")]
     e2e: bool,
+
+    /// Also read these accounts of pools (`solana account ADDRESS --output json`), and compare the values with Rust's
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["artifacts", "e2e"])]
+    recorded: Vec<PathBuf>,
 }
 
 impl Args {
@@ -57,7 +66,8 @@ impl Args {
         check()?;
         client.install()?;
         process::run(client.npm().args(["run", "generate", "--", "--check"]))?;
-        run_and_count(client.npm().arg("test"))
+        let recorded = self.recorded.iter().map(path::absolute).collect::<Result<Vec<_>, _>>()?;
+        run_and_count(client.npm().arg("test").env(RECORDED, env::join_paths(recorded)?))
     }
 
     /// The tests on a real validator, up to the sum. `cargo xtask e2e` has built the binaries, and [`Self::test`] has installed the
@@ -119,7 +129,9 @@ impl Client {
             build.current_dir(&self.workspace.root).args(["build", "--quiet", "--workspace", "--example", example]);
             process::run(&mut build)?;
             let built = self.workspace.target_dir.join("debug/examples").join(example);
-            process::run(Command::new(built).arg(count).stdout(Stdio::from(output)))?;
+            let recorded = env::var_os(RECORDED).filter(|_| example == RANDOM_VALUES).unwrap_or_default();
+            let files = env::split_paths(&recorded).filter(|file| !file.as_os_str().is_empty());
+            process::run(Command::new(built).arg(count).args(files).stdout(Stdio::from(output)))?;
         }
         Ok(())
     }
