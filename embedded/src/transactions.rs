@@ -12,6 +12,8 @@ use {
     solana_runtime::bank::{Bank, TransactionSimulationResult},
     solana_signature::Signature,
     solana_signer::Signer,
+    solana_svm::{transaction_commit_result::CommittedTransaction, transaction_processor::ExecutionRecordingConfig},
+    solana_svm_timings::ExecuteTimings,
     solana_transaction::{TransactionVerificationMode, versioned::VersionedTransaction},
     solana_transaction_error::TransactionError,
     tidepool_client::{
@@ -22,6 +24,9 @@ use {
 
 /// Byte offset of the amount in the data of a token account.
 const TOKEN_AMOUNT_OFFSET: usize = 64;
+
+/// Log messages are cut after this many bytes.
+const MOST_LOG_BYTES: usize = 1_000_000;
 
 /// An executed transaction, successful or failed. It has paid its fee.
 #[derive(Clone)]
@@ -114,7 +119,7 @@ impl EmbeddedCluster {
         let verified = bank.verify_transaction(transaction.clone(), mode)?;
         let accounts: Vec<_> = verified.message().account_keys().iter().copied().collect();
         let before = token_balances(&bank, &accounts);
-        let committed = bank.process_transaction_with_metadata(transaction)?;
+        let committed = commit(&bank, transaction)?;
         let inner = committed.inner_instructions.iter().flatten().flatten().map(|inner| &inner.instruction);
         let calls =
             verified.message().instructions().iter().chain(inner).map(|instruction| call(&accounts, instruction));
@@ -158,6 +163,20 @@ impl EmbeddedCluster {
         }
         bank.last_blockhash()
     }
+}
+
+/// Executes a transaction, and records what its programs call, as a validator with history does.
+fn commit(bank: &Bank, transaction: VersionedTransaction) -> Result<CommittedTransaction, TransactionError> {
+    let batch = bank.prepare_entry_batch(vec![transaction])?;
+    let recording = ExecutionRecordingConfig {
+        enable_cpi_recording: true,
+        enable_log_recording: true,
+        enable_return_data_recording: false,
+        enable_transaction_balance_recording: false,
+    };
+    let timings = &mut ExecuteTimings::default();
+    let (mut results, _) = bank.load_execute_and_commit_transactions(&batch, recording, timings, Some(MOST_LOG_BYTES));
+    results.pop().expect("one transaction, one result")
 }
 
 /// Balances of those that are token accounts, in smallest units.
