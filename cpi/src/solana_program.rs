@@ -4,10 +4,10 @@
 //! those of program-derived addresses that sign: empty if all signers signed the transaction.
 
 use {
-    solana_account_info::AccountInfo,
-    solana_cpi::invoke_signed,
-    solana_instruction::Instruction,
-    solana_program_error::{ProgramError, ProgramResult},
+    ::solana_program::{
+        account_info::AccountInfo, entrypoint::ProgramResult, instruction::Instruction, program::invoke_signed,
+        program_error::ProgramError,
+    },
     std::vec::Vec,
     tidepool_interface::{
         Address,

@@ -10,10 +10,7 @@ use {
     solana_address::Address,
     solana_instruction::error::InstructionError,
     solana_transaction_error::TransactionError,
-    tidepool_core::{
-        maths::{Lamports, PoolTokens},
-        rebalance::Inputs,
-    },
+    tidepool_core::{maths::Lamports, rebalance::Inputs},
     tidepool_interface::{
         instruction::ExtensionInstruction,
         state::{Announcement, AnnouncementKind, Ledger, Limits, PoolExtension, RebalancePolicy, ValidatorStakeInfo},
