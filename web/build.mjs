@@ -9,7 +9,7 @@ const root = path.dirname(fileURLToPath(import.meta.url));
 const committed = path.join(root, '../serve/assets/generated/wallet.js');
 
 // The sources of clients/js take their packages from here, so that the bundle depends on one lock file.
-const client = path.join(root, '../clients/js/src');
+const client = path.join(root, '../clients/js');
 const packages = {
     name: 'packages',
     setup: ({ onResolve, resolve }) =>

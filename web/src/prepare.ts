@@ -96,7 +96,11 @@ export async function prepareTrade(facts: Facts, wallet: Address, wanted: Wanted
     const built = await consistent(() => buildTrade(wanted, wallet), ({ quote }) => quote, wanted, facts);
     const quote = built.quote!;
     const agreed = before ?? agreementTo(quote);
-    const checked = await check(built.transaction, facts, wallet, agreed);
+    const checked = await check(built.transaction, facts, wallet, agreed).catch((error: unknown) => {
+        // The pool cannot have changed between a quote and its own transaction.
+        const isOwn = error instanceof QuoteChanged && before === null;
+        throw isOwn ? new Rejected('its minimum amount out is below that of its quote') : error;
+    });
     const again = (next: Agreed | null): Promise<Prepared> => prepareTrade(facts, wallet, wanted, next);
     return { quote, agreed, built, checked, at: Date.now(), again };
 }
