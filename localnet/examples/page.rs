@@ -1,9 +1,10 @@
 //! The page of a pool on the embedded cluster, to look at and to measure: `cargo run -p tidepool-localnet --example page -- VALIDATORS`.
 //!
-//! It prints the URL. Lines on the standard input are commands of `tidepool`; `epoch` begins the next epoch, and
-//! `fund ADDRESS SOL` gives a wallet SOL.
+//! It prints the URL. Lines on the standard input are commands of `tidepool`; `epoch` begins the next epoch, `fund ADDRESS SOL` gives a
+//! wallet SOL, `account ADDRESS` prints an account, and `send BASE64` processes a signed transaction.
 
 use {
+    base64::{Engine as _, prelude::BASE64_STANDARD},
     solana_address::Address,
     solana_keypair::write_keypair_file,
     solana_native_token::LAMPORTS_PER_SOL,
@@ -56,15 +57,8 @@ async fn main() -> Result<(), Failure> {
         while let Some(line) = lines.recv().await {
             let words: Vec<_> = line.split_whitespace().collect();
             let answer = match words[..] {
-                ["epoch"] => cluster.advance_epoch().map(|_| "done".to_owned()).map_err(Failure::from),
-                ["fund", wallet, sol] => match (wallet.parse::<Address>(), sol.parse::<u64>()) {
-                    (Ok(wallet), Ok(sol)) => {
-                        cluster.airdrop(&wallet, sol.saturating_mul(LAMPORTS_PER_SOL));
-                        Ok("done".to_owned())
-                    }
-                    _ => Err("expected an address and a whole number of SOL".into()),
-                },
                 [] => continue,
+                ["epoch" | "fund" | "account" | "send", ..] => control(&cluster, &words),
                 _ => run(&line).await,
             };
             say(&answer.unwrap_or_else(|error| format!("error: {error}")))?;
@@ -75,6 +69,28 @@ async fn main() -> Result<(), Failure> {
     let (served, commanded) = tokio::join!(server.run(&cluster, &stop), commands);
     served?;
     commanded
+}
+
+/// What only an embedded cluster can do.
+fn control(cluster: &EmbeddedCluster, words: &[&str]) -> Result<String, Failure> {
+    match *words {
+        ["epoch"] => {
+            cluster.advance_epoch()?;
+        }
+        ["fund", wallet, sol] => {
+            cluster.airdrop(&wallet.parse()?, sol.parse::<u64>()?.saturating_mul(LAMPORTS_PER_SOL))
+        }
+        ["account", address] => {
+            let account = cluster.account(&address.parse()?).unwrap_or_default();
+            let data = BASE64_STANDARD.encode(&account.data);
+            return Ok(serde_json::json!({ "lamports": account.lamports, "data": data }).to_string());
+        }
+        ["send", transaction] => {
+            cluster.process_transaction(bincode::deserialize(&BASE64_STANDARD.decode(transaction)?)?)?;
+        }
+        _ => return Err("expected epoch, fund ADDRESS SOL, account ADDRESS, or send BASE64".into()),
+    }
+    Ok("done".to_owned())
 }
 
 /// Lines of the standard input, read on a thread of their own.

@@ -1,72 +1,19 @@
-/** The server and a browser with the test wallet, for tests on a real validator. */
+/** A browser with the test wallet. */
 import {
-    type Address,
     getBase64Decoder,
     getBase64Encoder,
     getTransactionDecoder,
     getTransactionEncoder,
     signBytes,
 } from '@solana/kit';
-import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Browser, type BrowserContextOptions, type Page, chromium } from 'playwright-core';
 
-import type { Localnet } from '../../clients/js/e2e/localnet.js';
+import { LONG, type Network } from './network.js';
 
 const WALLET = path.join(path.dirname(fileURLToPath(import.meta.url)), 'wallet.js');
-
-/** Time for a trade on a busy machine, in milliseconds. */
-export const LONG = 60_000;
-
-/** `tidepool serve` in front of a local network. */
-export class Server {
-    private constructor(
-        private readonly process: ChildProcess,
-        readonly url: string,
-    ) {}
-
-    static async start(localnet: Localnet): Promise<Server> {
-        const config = ['--config', path.join(localnet.folder, 'config.yml')];
-        const child = spawn(
-            process.env['E2E_TIDEPOOL']!,
-            [...config, 'serve', localnet.pool, '--listen', '127.0.0.1:0', '--refresh', '1'],
-            { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, TIDEPOOL_CONFIG: path.join(localnet.folder, 'tidepool.yml') } },
-        );
-        let said = '';
-        const url = await new Promise<string>((resolve, reject) => {
-            child.stderr.on('data', (data: Buffer) => {
-                said += data.toString();
-                const found = /at (http:\/\/[0-9.:]+)/.exec(said);
-                if (found) resolve(found[1]!);
-            });
-            child.once('exit', code => reject(new Error(`the server ended (${code}): ${said}`)));
-        });
-        return new Server(child, url);
-    }
-
-    async stop(): Promise<void> {
-        const ended = new Promise(resolve => this.process.once('exit', resolve));
-        this.process.kill('SIGTERM');
-        await ended;
-    }
-
-    async json(route: string): Promise<Record<string, unknown>> {
-        return (await fetch(`${this.url}${route}`)).json() as Promise<Record<string, unknown>>;
-    }
-
-    /** Waits until the server has read the pool in `epoch`, up to date or not. */
-    async until(is: (pool: Record<string, unknown>) => boolean): Promise<void> {
-        for (const began = Date.now(); ; ) {
-            const pool = await this.json('/api/pool');
-            if (is(pool)) return;
-            assert.ok(Date.now() - began < LONG, `the server does not follow the pool: ${JSON.stringify(pool)}`);
-            await new Promise(resolve => setTimeout(resolve, 100));
-        }
-    }
-}
 
 /** What the test wallet does with a transaction, instead of signing it as it is. */
 export type Twist =
@@ -86,45 +33,44 @@ export class Visitor {
 
     private constructor(
         readonly page: Page,
-        private readonly localnet: Localnet,
+        private readonly network: Network,
         private readonly sends: boolean,
     ) {}
 
     static async open(
         browser: Browser,
-        server: Server,
-        localnet: Localnet,
+        network: Network,
         { sends = false, ...options }: BrowserContextOptions & { sends?: boolean } = {},
     ): Promise<Visitor> {
         const context = await browser.newContext(options);
         const page = await context.newPage();
         page.setDefaultTimeout(LONG);
-        const visitor = new Visitor(page, localnet, sends);
+        const visitor = new Visitor(page, network, sends);
         page.on('console', message => {
             if (message.type() === 'error') visitor.complaints.push(message.text());
         });
         page.on('pageerror', error => visitor.complaints.push(error.message));
         await page.exposeFunction('testWalletSign', (transaction: string) => visitor.sign(transaction));
-        const { address } = localnet.wallet;
+        const { address } = network.wallet;
         await page.addInitScript(`window.testWallet = ${JSON.stringify({ address, sends })};\n${readFileSync(WALLET, 'utf8')}`);
-        await page.goto(server.url);
+        await page.goto(network.url);
         return visitor;
     }
 
     private async sign(transaction: string): Promise<string> {
         this.asked.push(transaction);
-        const { twist, localnet } = this;
+        const { twist, network } = this;
         if (twist?.kind === 'refuse') throw new Error('User rejected the request');
         if (twist?.kind === 'wait') await twist.for();
         const decoded = getTransactionDecoder().decode(getBase64Encoder().encode(transaction));
         const message = new Uint8Array(decoded.messageBytes);
         if (twist?.kind === 'change') message[message.length - 1]! ^= 1;
-        const signature = await signBytes(localnet.wallet.keyPair.privateKey, message);
-        const signatures = { [localnet.wallet.address]: signature };
+        const signature = await signBytes(network.wallet.keyPair.privateKey, message);
+        const signatures = { [network.wallet.address]: signature };
         const signed = getTransactionEncoder().encode({ ...decoded, messageBytes: message as never, signatures });
         const wire = getBase64Decoder().decode(signed);
         if (!this.sends) return wire;
-        await localnet.rpc.sendTransaction(wire as never, { encoding: 'base64', skipPreflight: true }).send();
+        await network.send(wire);
         return getBase64Decoder().decode(signature);
     }
 
@@ -186,5 +132,3 @@ export function units(text: string): bigint {
     const [, whole = '0', part = ''] = /([0-9]+)(?:\.([0-9]+))?/.exec(text) ?? [];
     return BigInt(whole) * 1_000_000_000n + BigInt(part.padEnd(9, '0'));
 }
-
-export type { Address };

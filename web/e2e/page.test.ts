@@ -1,62 +1,42 @@
+import type { Address } from '@solana/kit';
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { after, before, test } from 'node:test';
 import type { Browser } from 'playwright-core';
 
 import { findTokenAccount } from '../../clients/js/src/addresses.js';
-import { Localnet } from '../../clients/js/e2e/localnet.js';
-import { type Address, LONG, Server, Visitor, launch, units } from './browser.js';
+import { Visitor, launch, units } from './browser.js';
 import { type Answer, LIES, setMinimum } from './lies.js';
+import { LONG, type Network, start, until } from './network.js';
 
 // The page in a real browser, in front of a real validator. The wallet is one of the Wallet Standard that signs as the test says.
 
-/** Some 40 seconds an epoch. */
-const SLOTS_PER_EPOCH = 640;
-
-/** Slots that a trade may take on a busy machine: it begins this long before the end of an epoch. */
-const SLOTS_OF_A_TRADE = 250n;
-
-let localnet: Localnet;
-let server: Server;
+let network: Network;
 let browser: Browser;
 /** The wallet's pool tokens. */
 let tokens: Address;
 
 before(async () => {
-    localnet = await Localnet.start(['--validators', '3', '--slots-per-epoch', `${SLOTS_PER_EPOCH}`]);
-    [server, browser] = await Promise.all([Server.start(localnet), launch()]);
-    const { accounts } = await localnet.tidepool('show');
-    tokens = await findTokenAccount(localnet.wallet.address, accounts.pool_mint, accounts.token_program);
+    [network, browser] = await Promise.all([start(), launch()]);
+    const { accounts } = await network.tidepool('show');
+    tokens = await findTokenAccount(network.wallet.address, accounts.pool_mint, accounts.token_program);
 });
 
 after(async () => {
     await browser?.close();
-    await server?.stop();
-    await localnet?.stop();
+    await network?.stop();
 });
 
-/** The pool is up to date, the server has read it, and the epoch lasts for a trade. */
-async function calm(): Promise<number> {
-    for (;;) {
-        const { epoch, slotIndex, slotsInEpoch } = await localnet.rpc.getEpochInfo({ commitment: 'confirmed' }).send();
-        if (slotsInEpoch - slotIndex < SLOTS_OF_A_TRADE) {
-            await localnet.epochAfter(epoch);
-            continue;
-        }
-        await localnet.tidepool('update', '--yes');
-        await server.until(pool => Number(pool['epoch']) >= Number(epoch) && pool['stale'] === false);
-        return Number(epoch);
-    }
-}
+const calm = (): Promise<bigint> => network.calm();
 
 /** A page, closed at the end; the browser must not have complained. */
 async function visit(
     run: (visitor: Visitor) => Promise<void>,
-    options: Parameters<typeof Visitor.open>[3] & { complains?: boolean } = {},
+    options: Parameters<typeof Visitor.open>[2] & { complains?: boolean } = {},
 ): Promise<void> {
     const { complains = false, ...others } = options;
-    const visitor = await Visitor.open(browser, server, localnet, others);
+    const visitor = await Visitor.open(browser, network, others);
     try {
         await run(visitor);
         if (!complains) assert.deepEqual(visitor.complaints, []);
@@ -81,7 +61,7 @@ test('SOL is staked as quoted, and the page says what is signed', async () => {
         // Without a wallet there is a quote, and advice.
         await visitor.result('stake').getByText('connect a wallet above').waitFor();
         await visitor.connect();
-        const before = await localnet.tokens(tokens);
+        const before = await network.tokens(tokens);
         await visitor.ask('stake', '2.5');
         await visitor.result('stake').locator('[data-sign]').waitFor();
         const quoted = units(await visitor.row('stake', 'You get'));
@@ -92,7 +72,7 @@ test('SOL is staked as quoted, and the page says what is signed', async () => {
         await visitor.signs('stake');
         const [kind, text] = await visitor.outcome('stake');
         assert.equal(kind, 'confirmed', text);
-        assert.equal((await localnet.tokens(tokens)) - before, quoted);
+        assert.equal((await network.tokens(tokens)) - before, quoted);
         assert.equal(visitor.asked.length, 1);
     });
 });
@@ -102,9 +82,9 @@ test('a wallet that sends by itself is followed too', async () => {
     await visit(
         async visitor => {
             await visitor.connect();
-            const before = await localnet.tokens(tokens);
+            const before = await network.tokens(tokens);
             assert.match(await trade(visitor, 'stake', '0.25'), /Confirmed. Your wallet has/);
-            assert.ok((await localnet.tokens(tokens)) > before);
+            assert.ok((await network.tokens(tokens)) > before);
         },
         { sends: true },
     );
@@ -117,25 +97,25 @@ test('pool tokens are unstaked as SOL', async () => {
         await visitor.ask('unstake', '0.5', 'unstake');
         await visitor.result('unstake').locator('[data-sign]').waitFor();
         const [get, fee] = [units(await visitor.row('unstake', 'You get')), units(await visitor.row('unstake', 'Transaction fee'))];
-        const before = await localnet.lamports(localnet.wallet.address);
+        const before = await network.lamports(network.wallet.address);
         await visitor.signs('unstake');
         assert.equal((await visitor.outcome('unstake'))[0], 'confirmed');
-        assert.equal((await localnet.lamports(localnet.wallet.address)) - before, get - fee);
+        assert.equal((await network.lamports(network.wallet.address)) - before, get - fee);
     });
 });
 
 test('pool tokens are unstaked as a stake account of the wallet', async () => {
     // Stake that is active, to be split.
     let epoch = await calm();
-    await localnet.tidepool('rebalance', '--yes');
-    await localnet.epochAfter(BigInt(epoch));
+    await network.tidepool('rebalance', '--yes');
+    await network.epochAfter(epoch);
     epoch = await calm();
     await visit(async visitor => {
         await visitor.connect();
         const text = await trade(visitor, 'unstake', '2', 'unstake-stake');
         const [, account] = /withdraw it:([1-9A-HJ-NP-Za-km-z]{32,44})Signature/.exec(text) ?? [];
         assert.ok(account, text);
-        const found = await localnet.tidepool('balance', localnet.wallet.address);
+        const found = await network.tidepool('balance', network.wallet.address);
         const addresses = found.stake.accounts.map((stake: { address: string }) => stake.address);
         assert.ok(addresses.includes(account), `${account}: ${JSON.stringify(found.stake)}`);
     });
@@ -150,17 +130,17 @@ test('a ticket is requested, shown and paid', async () => {
         await ticket.waitFor();
         assert.match((await ticket.textContent()) ?? '', /^Ticket \d+: [0-9.]+ SOL, requested in epoch \d+\./);
         // SOL for it, which anyone can deposit.
-        await localnet.tidepool('deposit-sol', '20', '--yes');
+        await network.tidepool('deposit-sol', '20', '--yes');
         await calm();
         const claim = ticket.getByRole('button', { name: 'Have it paid' });
         await claim.waitFor();
-        const before = await localnet.lamports(localnet.wallet.address);
+        const before = await network.lamports(network.wallet.address);
         await claim.click();
         await visitor.result('ticket').getByText('Pay the exit ticket').waitFor();
         await visitor.signs('ticket');
         const [kind, text] = await visitor.outcome('ticket');
         assert.equal(kind, 'confirmed', text);
-        assert.ok((await localnet.lamports(localnet.wallet.address)) > before);
+        assert.ok((await network.lamports(network.wallet.address)) > before);
         await ticket.waitFor({ state: 'detached' });
     });
 });
@@ -170,14 +150,14 @@ test('a ticket is cancelled in a later epoch', async () => {
     await visit(async visitor => {
         await visitor.connect();
         await trade(visitor, 'unstake', '1', 'ticket');
-        await localnet.epochAfter(BigInt(epoch));
+        await network.epochAfter(epoch);
         await calm();
-        const before = await localnet.tokens(tokens);
+        const before = await network.tokens(tokens);
         await visitor.page.locator('[data-ticket]').getByRole('button', { name: 'Cancel it' }).click();
         await visitor.signs('ticket');
         const [kind, text] = await visitor.outcome('ticket');
         assert.equal(kind, 'confirmed', text);
-        assert.ok((await localnet.tokens(tokens)) > before);
+        assert.ok((await network.tokens(tokens)) > before);
     });
 });
 
@@ -186,13 +166,13 @@ test('a refused signature sends nothing, and can be given later', async () => {
     await visit(async visitor => {
         await visitor.connect();
         visitor.twist = { kind: 'refuse' };
-        const before = await localnet.tokens(tokens);
+        const before = await network.tokens(tokens);
         await visitor.ask('stake', '1');
         await visitor.signs('stake');
         const [kind, text] = await visitor.outcome('stake');
         assert.equal(kind, 'WalletError');
         assert.match(text, /has not signed \(User rejected the request\)\. Nothing was sent/);
-        assert.equal(await localnet.tokens(tokens), before);
+        assert.equal(await network.tokens(tokens), before);
         visitor.twist = null;
         await calm();
         await trade(visitor, 'stake', '1');
@@ -214,8 +194,8 @@ test('a transaction that the wallet has changed is not sent', async () => {
 
 test('a stale pool is told, with advice, and trades go on after its update', async () => {
     const epoch = await calm();
-    await localnet.epochAfter(BigInt(epoch));
-    await server.until(pool => pool['stale'] === true);
+    await network.epochAfter(epoch);
+    await until(network.url, pool => pool.stale);
     await visit(
         async visitor => {
             await visitor.page.getByText('The pool was not updated in epoch').waitFor();
@@ -237,14 +217,14 @@ test('an epoch that begins while the wallet is open fails the transaction alone'
     const epoch = await calm();
     await visit(async visitor => {
         await visitor.connect();
-        visitor.twist = { kind: 'wait', for: () => localnet.epochAfter(BigInt(epoch)) };
-        const before = await localnet.tokens(tokens);
+        visitor.twist = { kind: 'wait', for: () => network.epochAfter(epoch) };
+        const before = await network.tokens(tokens);
         await visitor.ask('stake', '1');
         await visitor.signs('stake');
         const [kind, text] = await visitor.outcome('stake');
         assert.equal(kind, 'failed', text);
         assert.match(text, /only its fee was paid.*update/s);
-        assert.equal(await localnet.tokens(tokens), before);
+        assert.equal(await network.tokens(tokens), before);
     });
 });
 
@@ -426,14 +406,14 @@ test('first paint takes less than 100 kB, without requests to others', async () 
     let [first, all] = [0, 0];
     const script = new Set<string>();
     session.on('Network.requestWillBeSent', ({ requestId, request, type }) => {
-        assert.ok(request.url.startsWith(server.url) || request.url.startsWith('data:'), request.url);
+        assert.ok(request.url.startsWith(network.url) || request.url.startsWith('data:'), request.url);
         if (type === 'Script') script.add(requestId);
     });
     session.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => {
         all += encodedDataLength;
         if (!script.has(requestId)) first += encodedDataLength;
     });
-    await page.goto(server.url, { waitUntil: 'networkidle', timeout: LONG });
+    await page.goto(network.url, { waitUntil: 'networkidle', timeout: LONG });
     console.log(`transferred: ${first} bytes for the first paint, ${all} with the script`);
     assert.ok(first > 5_000 && first < 100_000, `${first} bytes`);
     assert.ok(all < 100_000, `${all} bytes with the script`);
@@ -445,7 +425,7 @@ test('the page works without scripts', async () => {
     await calm();
     const context = await browser.newContext({ javaScriptEnabled: false });
     const page = await context.newPage();
-    await page.goto(server.url);
+    await page.goto(network.url);
     await page.locator('#stake-amount').fill('1.5');
     await page.locator('form[data-trade=stake] button').click();
     await page.getByText('Exact while the pool does not change').waitFor();
