@@ -37,6 +37,8 @@ if (process.argv.includes('--tests')) {
         outbase: '.',
         platform: 'node',
         external: ['playwright-core', 'axe-core'],
+        // For packages that are not modules.
+        banner: { js: "import * as modules from 'node:module'; const require = modules.createRequire(import.meta.url);" },
         sourcemap: 'inline',
     });
 } else {

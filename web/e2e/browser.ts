@@ -53,6 +53,9 @@ export class Visitor {
         await page.exposeFunction('testWalletSign', (transaction: string) => visitor.sign(transaction));
         const { address } = network.wallet;
         await page.addInitScript(`window.testWallet = ${JSON.stringify({ address, sends })};\n${readFileSync(WALLET, 'utf8')}`);
+        // The example `page` may have been built with an earlier script.
+        const script = process.env['E2E_SCRIPT'];
+        if (script) await page.route('**/assets/wallet-*.js', route => route.fulfill({ path: script }));
         await page.goto(network.url);
         return visitor;
     }
@@ -76,7 +79,14 @@ export class Visitor {
 
     async connect(): Promise<void> {
         await this.page.getByRole('button', { name: 'Connect Test Wallet' }).click();
-        await this.page.getByText('It has').waitFor();
+        await this.balances();
+    }
+
+    /** Waits for the balances of the wallet. */
+    async balances(): Promise<string> {
+        const found = this.page.locator('[data-balances] strong');
+        await found.waitFor();
+        return (await found.textContent()) ?? '';
     }
 
     form(trade: 'stake' | 'unstake') {

@@ -12,6 +12,9 @@ import { LONG, type Network, start, until } from './network.js';
 
 // The page in a real browser, in front of a real validator. The wallet is one of the Wallet Standard that signs as the test says.
 
+/** Height of a part of a picture, in pixels. */
+const PART = 1_500;
+
 let network: Network;
 let browser: Browser;
 /** The wallet's pool tokens. */
@@ -324,7 +327,13 @@ test('the page has no violations by axe, and nothing moves while it loads', asyn
                     const name = `${width}-${colorScheme}`;
                     const picture = async (part: string): Promise<void> => {
                         const folder = process.env['PICTURES'];
-                        if (folder) await page.screenshot({ path: `${folder}/${name}-${part}.png`, fullPage: true });
+                        if (!folder) return;
+                        // In parts that can be looked at.
+                        const tall = await page.evaluate(() => document.documentElement.scrollHeight);
+                        for (let [y, number] = [0, 0]; y < tall; [y, number] = [y + PART, number + 1]) {
+                            const clip = { x: 0, y, width, height: Math.min(PART, tall - y) };
+                            await page.screenshot({ path: `${folder}/${name}-${part}-${number}.png`, fullPage: true, clip });
+                        }
                     };
                     const check = async (part: string): Promise<void> => {
                         await picture(part);
@@ -387,7 +396,7 @@ test('the page is used with the keyboard alone', async () => {
         await press('Skip to the content');
         await press('Connect Test Wallet');
         await page.keyboard.press('Enter');
-        await page.getByText('It has').waitFor();
+        await visitor.balances();
         await press('stake-amount');
         await page.keyboard.type('1');
         await page.keyboard.press('Enter');

@@ -20,7 +20,7 @@ class Page {
     private found: readonly StandardWallet[] = [];
     private readonly panels = new Map<string, Panel>();
     private readonly ticketList = h('div', {});
-    private readonly balances = h('p', {});
+    private readonly balances = h('p', { 'data-balances': true });
 
     constructor(
         private readonly facts: Facts,

@@ -84,10 +84,6 @@ async fn tickets_are_requested_shown_and_cancelled() {
         assert_eq!(text(&wallet["pool_tokens"]), stage.tokens(&held).to_string());
         let ticket = &wallet["tickets"][0];
         assert_eq!((&ticket["ticket_id"], text(&ticket["recipient"])), (&json!(0), account.clone()));
-        assert_eq!((&ticket["payable"], &ticket["claimable_lamports"]), (&json!(false), &ticket["lamports"]));
-        let claim = json!({ "action": "claim-ticket", "ticket_id": 0, "account": account });
-        let early = post(address, "/api/transaction", &claim).await;
-        assert!(early.status == 422 && early.message().contains("the reserve can pay"), "{}", early.text());
         let body = |id: u64| json!({ "action": "cancel-ticket", "ticket_id": id, "account": account });
         let early = post(address, "/api/transaction", &body(0)).await;
         assert_eq!(early.status, 422, "{}", early.text());
@@ -116,9 +112,17 @@ async fn tickets_are_paid() {
     let (stage, pool) = pool().await;
     let account = stage.wallet.pubkey().to_string();
     stage.must(&format!("deposit-sol {pool} 20")).await;
-    stage.must(&format!("withdraw {pool} 2 --as ticket")).await;
-    // More than the ticket is for, and the reserve has it at once.
-    stage.must(&format!("deposit-sol {pool} 20")).await;
+    stage.must(&format!("withdraw {pool} 60 --as ticket")).await;
+    visit(&stage, &pool, async |address| {
+        let wallet = get(address, &format!("/api/wallet?account={account}")).await.json();
+        let ticket = &wallet["tickets"][0];
+        assert_eq!((&ticket["payable"], &ticket["claimable_lamports"]), (&json!(false), &ticket["lamports"]));
+        let claim = json!({ "action": "claim-ticket", "ticket_id": 0, "account": account });
+        let early = post(address, "/api/transaction", &claim).await;
+        assert!(early.status == 422 && early.message().contains("the reserve can pay"), "{}", early.text());
+    })
+    .await;
+    stage.must(&format!("deposit-sol {pool} 100")).await;
     visit(&stage, &pool, async |address| {
         let wallet = get(address, &format!("/api/wallet?account={account}")).await.json();
         let ticket = &wallet["tickets"][0];
