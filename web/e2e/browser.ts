@@ -6,6 +6,7 @@ import {
     getTransactionEncoder,
     signBytes,
 } from '@solana/kit';
+import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -105,9 +106,17 @@ export class Visitor {
         await form.getByRole('button').click();
     }
 
-    /** The button that opens the wallet. */
+    /** Waits for the button that opens the wallet. */
+    async offered(name: 'stake' | 'unstake' | 'ticket') {
+        const found = this.result(name).locator('[data-sign], [data-error]');
+        await found.waitFor();
+        assert.equal(await found.getAttribute('data-error'), null, (await found.textContent()) ?? '');
+        return found;
+    }
+
+    /** Opens the wallet. */
     async signs(name: 'stake' | 'unstake' | 'ticket'): Promise<void> {
-        await this.result(name).locator('[data-sign]').click();
+        await (await this.offered(name)).click();
     }
 
     /** The outcome of a sent transaction, and its text. */
