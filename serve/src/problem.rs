@@ -78,8 +78,13 @@ impl From<PackError> for Problem {
 }
 
 impl From<ClusterError> for Problem {
-    fn from(_: ClusterError) -> Self {
-        Self::unreachable()
+    fn from(error: ClusterError) -> Self {
+        match error {
+            ClusterError::TransactionRefused { .. } | ClusterError::Unfunded { .. } | ClusterError::BelowRent(_) => {
+                Self::refused(error.to_string())
+            }
+            _ => Self::unreachable(),
+        }
     }
 }
 

@@ -65,7 +65,7 @@ impl Site {
     fn render(reading: Arc<Reading>, url: Arc<str>, chain: Option<Arc<str>>, has_failed: bool) -> Self {
         let age = has_failed.then(|| SystemTime::now().duration_since(reading.at).unwrap_or_default());
         let body = |page: maud::Markup| Body::new(HTML, BRIEFLY, page.into_string());
-        let index = body(page::index(&reading, &url, age));
+        let index = body(page::index(&reading, &url, chain.as_deref(), age));
         let validators = body(page::all_validators(&reading, age));
         Self { reading, url, chain, index, validators, has_failed }
     }

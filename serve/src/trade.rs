@@ -66,6 +66,42 @@ impl Action {
     }
 }
 
+/// What can be done about an exit ticket.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum TicketAction {
+    /// Have it paid: permissionless.
+    Claim,
+    /// Give it back for pool tokens; its owner signs.
+    Cancel,
+}
+
+impl TicketAction {
+    /// The action of this name in JSON; `None` for a trade.
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "claim-ticket" => Some(Self::Claim),
+            "cancel-ticket" => Some(Self::Cancel),
+            _ => None,
+        }
+    }
+
+    /// Its name in metrics.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Claim => "claim",
+            Self::Cancel => "cancel",
+        }
+    }
+
+    /// What it does, in a sentence.
+    pub fn sentence(self, id: u64) -> String {
+        match self {
+            Self::Claim => format!("Pay exit ticket {id} from the reserve"),
+            Self::Cancel => format!("Cancel exit ticket {id} for its pool tokens"),
+        }
+    }
+}
+
 impl FromStr for Action {
     type Err = Problem;
 
@@ -252,20 +288,32 @@ pub fn plan(
     Ok(Plan::one(trade.action.title(), group))
 }
 
-/// The plan that gives a ticket back for its pool tokens.
+/// The plan for an open ticket.
 ///
 /// # Errors
 /// [`Problem`] if the program would refuse it.
-pub fn plan_cancellation(snapshot: &PoolSnapshot, ticket: &ExitTicket, holder: &Address) -> Result<Plan, Problem> {
-    if ticket.owner != *holder {
-        return Err(Problem::invalid(format!(
+pub fn plan_of_ticket(
+    snapshot: &PoolSnapshot,
+    action: TicketAction,
+    ticket: &ExitTicket,
+    holder: &Address,
+) -> Result<Plan, Problem> {
+    match action {
+        TicketAction::Claim => {
+            let planned = plan::claims(snapshot, std::slice::from_ref(ticket))?;
+            planned.check_all_paid(snapshot)?;
+            Ok(planned.plan)
+        }
+        TicketAction::Cancel if ticket.owner != *holder => Err(Problem::invalid(format!(
             "ticket {} belongs to {}: sign with that wallet",
             ticket.id.get(),
             ticket.owner
-        )));
+        ))),
+        TicketAction::Cancel => {
+            let (group, _) = actions::cancel_exit(snapshot, ticket, &TokenReceiver::Wallet(*holder), holder)?;
+            Ok(Plan::one("Cancel an exit ticket", group))
+        }
     }
-    let (group, _) = actions::cancel_exit(snapshot, ticket, &TokenReceiver::Wallet(*holder), holder)?;
-    Ok(Plan::one("Cancel an exit ticket", group))
 }
 
 fn plan_stake(

@@ -7,14 +7,15 @@ use {
         read::Reading,
         server::Options,
         site::Site,
-        trade::{self, Action, Quote, Trade},
+        trade::{self, Action, Quote, TicketAction, Trade},
     },
-    futures_util::{FutureExt as _, StreamExt as _, future, stream::FuturesUnordered},
+    futures_util::{StreamExt as _, future, stream::FuturesUnordered},
     sha2::{Digest as _, Sha256},
     solana_address::Address,
     solana_signature::Signature,
     solana_signer::null_signer::NullSigner,
     solana_transaction::versioned::VersionedTransaction,
+    solana_transaction_error::TransactionError,
     std::{
         cell::RefCell,
         collections::VecDeque,
@@ -24,9 +25,10 @@ use {
     tidepool_client::{
         actions::{NewStakeAccount, TokenHolding, associated_token_account},
         client::unused_stake_accounts,
-        cluster::{Cluster, TransactionStatus},
+        cluster::{Cluster, ClusterError, TransactionStatus},
+        error::{Failure, explain},
         pack::{self, PackOptions},
-        plan::Plan,
+        plan::{self, Plan},
         pool::{PoolSnapshot, StakeSelection},
         send::{SendOptions, Sender},
         tickets::read_tickets_by_id,
@@ -65,12 +67,12 @@ pub enum Job {
     Trade(Trade, Address, Reply<Built>),
     /// The quote of a withdrawal of stake, which needs all stake accounts.
     Quote(Trade, Option<Address>, Reply<Quote>),
-    /// A transaction that cancels an exit ticket of this wallet.
-    Cancel(u64, Address, Reply<Built>),
+    /// A transaction of this wallet about an exit ticket.
+    Ticket(TicketAction, u64, Address, Reply<Built>),
     /// What a wallet has.
     Wallet(Address, Reply<Wallet>),
-    /// What became of a transaction.
-    Status(Signature, Reply<Option<TransactionStatus>>),
+    /// What became of a transaction. It expires after the block height, if that is known.
+    Status(Signature, Option<u64>, Reply<Status>),
     /// Sends a transaction that this server has built.
     Send(Box<VersionedTransaction>, Reply<Signature>),
 }
@@ -88,6 +90,40 @@ pub struct Built {
     pub quote: Option<Quote>,
 }
 
+/// What became of a transaction.
+#[derive(Clone, Debug, Default)]
+pub struct Status {
+    /// As the cluster reports it; `None` if the cluster does not know the transaction.
+    pub reported: Option<TransactionStatus>,
+    /// What its error means, and what to do.
+    pub explanation: Option<String>,
+    /// Whether it can no longer land.
+    pub is_expired: bool,
+}
+
+/// An open exit ticket.
+#[derive(Clone, Copy, Debug)]
+pub struct OpenTicket {
+    /// The ticket.
+    pub ticket: ExitTicket,
+    /// Lamports that it pays now; `None` before the update of the epoch and while rewards are being paid.
+    pub claimable_lamports: Option<u64>,
+    /// Whether the reserve can pay it now.
+    pub is_payable: bool,
+}
+
+impl OpenTicket {
+    fn of(snapshot: &PoolSnapshot, ticket: &ExitTicket) -> Self {
+        let claims = plan::claims(snapshot, std::slice::from_ref(ticket)).ok();
+        let claim = claims.as_ref().and_then(|claims| claims.claims.iter().chain(&claims.waiting).next());
+        Self {
+            ticket: *ticket,
+            claimable_lamports: claim.map(|claim| claim.lamports),
+            is_payable: claims.is_some_and(|claims| !claims.claims.is_empty()),
+        }
+    }
+}
+
 /// What a wallet has.
 #[derive(Clone, Debug)]
 pub struct Wallet {
@@ -96,7 +132,7 @@ pub struct Wallet {
     /// Pool tokens in the associated token account, in the smallest unit.
     pub pool_tokens: u64,
     /// Its open exit tickets; `None` if they are not known.
-    pub tickets: Option<Vec<ExitTicket>>,
+    pub tickets: Option<Vec<OpenTicket>>,
 }
 
 /// A queue of jobs: full if too many wait.
@@ -160,9 +196,13 @@ impl<'a, C: Cluster> Worker<'a, C> {
         match job {
             Job::Trade(trade, holder, reply) => self.answer("trade", reply, self.build(trade, &holder)).await,
             Job::Quote(trade, holder, reply) => self.answer("quote", reply, self.quote(trade, holder)).await,
-            Job::Cancel(id, holder, reply) => self.answer("cancel", reply, self.cancel(id, &holder)).await,
+            Job::Ticket(action, id, holder, reply) => {
+                self.answer(action.name(), reply, self.ticket(action, id, &holder)).await;
+            }
             Job::Wallet(holder, reply) => self.answer("wallet", reply, self.wallet(&holder)).await,
-            Job::Status(signature, reply) => self.answer("status", reply, self.status(&signature)).await,
+            Job::Status(signature, last, reply) => {
+                self.answer("status", reply, self.status(&signature, last)).await;
+            }
             Job::Send(transaction, reply) => self.answer("send", reply, self.send(&transaction)).await,
         }
     }
@@ -237,15 +277,14 @@ impl<'a, C: Cluster> Worker<'a, C> {
         Ok(snapshot)
     }
 
-    async fn cancel(&self, id: u64, holder: &Address) -> Result<Built, Problem> {
+    async fn ticket(&self, action: TicketAction, id: u64, holder: &Address) -> Result<Built, Problem> {
         let reading = self.reading()?;
         let found = read_tickets_by_id(self.cluster, &reading.snapshot, &[id]).await?;
         let ticket = found
             .first()
             .ok_or_else(|| Problem::invalid(format!("ticket {id} is not open: it was paid or cancelled")))?;
-        let plan = trade::plan_cancellation(&reading.snapshot, ticket, holder)?;
-        let sentence = format!("Cancel exit ticket {id} for its pool tokens");
-        self.transaction(&reading.snapshot, &plan, holder, sentence, None).await
+        let plan = trade::plan_of_ticket(&reading.snapshot, action, ticket, holder)?;
+        self.transaction(&reading.snapshot, &plan, holder, action.sentence(id), None).await
     }
 
     /// The transaction of a plan: one, or it is refused. Simulated, with limits and the latest blockhash.
@@ -294,12 +333,38 @@ impl<'a, C: Cluster> Worker<'a, C> {
         Ok(Wallet {
             lamports: own.map_or(0, |account| account.lamports),
             pool_tokens: held.and_then(|account| TokenHolding::of(&account)).map_or(0, |held| held.amount),
-            tickets: tickets.map(|all| all.iter().filter(|ticket| ticket.owner == *holder).copied().collect()),
+            tickets: tickets.map(|all| {
+                let own = all.iter().filter(|ticket| ticket.owner == *holder);
+                own.map(|ticket| OpenTicket::of(&reading.snapshot, ticket)).collect()
+            }),
         })
     }
 
-    async fn status(&self, signature: &Signature) -> Result<Option<TransactionStatus>, Problem> {
-        Ok(self.cluster.statuses(&[*signature]).await?.pop().flatten())
+    async fn status(&self, signature: &Signature, last_valid_block_height: Option<u64>) -> Result<Status, Problem> {
+        let ask = async || Ok::<_, Problem>(self.cluster.statuses(&[*signature]).await?.pop().flatten());
+        let mut reported = ask().await?;
+        let mut is_expired = false;
+        if let (None, Some(last)) = (&reported, last_valid_block_height)
+            && self.cluster.block_height().await? > last
+        {
+            // It may have landed before that block, after the first look.
+            reported = ask().await?;
+            is_expired = reported.is_none();
+        }
+        let explanation = match reported.as_ref().and_then(|status| status.error.as_ref()) {
+            Some(error) => Some(self.explain(signature, error).await),
+            None => None,
+        };
+        Ok(Status { reported, explanation, is_expired })
+    }
+
+    /// What the error of a transaction means. Its logs show which program failed.
+    async fn explain(&self, signature: &Signature, error: &TransactionError) -> String {
+        let execution = self.cluster.execution(signature).await.ok().flatten().unwrap_or_default();
+        let stake_pool_program = self.site.borrow().reading.snapshot.program_id();
+        let failure =
+            Failure { error, programs: &[], logs: &execution.logs, stake_pool_program, payer: None, below_rent: None };
+        explain(&failure).to_string()
     }
 
     /// Only what this server has built: it is no open relay.
@@ -309,7 +374,13 @@ impl<'a, C: Cluster> Worker<'a, C> {
                 "this server has not built the transaction: request it again, and sign it unchanged",
             ));
         }
-        self.cluster.send(transaction).map(|sent| Ok(sent?)).await
+        match (self.cluster.send(transaction).await, transaction.signatures.first()) {
+            // Sent again after it has landed.
+            (Err(ClusterError::TransactionRefused { error: TransactionError::AlreadyProcessed }), Some(signature)) => {
+                Ok(*signature)
+            }
+            (sent, _) => Ok(sent?),
+        }
     }
 }
 

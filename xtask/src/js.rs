@@ -2,18 +2,16 @@
 
 use crate::{
     build_program,
-    e2e::{self, validator},
-    files::copy,
+    npm::{self, Package},
     tally::{Tally, run_and_count},
     wasm,
 };
-use anyhow::{Context as _, ensure};
-use program_elf::Elf;
-use sbpf_build::{Workspace, cargo, process};
+use anyhow::Context as _;
+use sbpf_build::{cargo, process};
 use std::{
     env,
     fs::{self, File},
-    path::{self, Path, PathBuf},
+    path::{self, PathBuf},
     process::{Command, Stdio},
 };
 
@@ -50,20 +48,20 @@ impl Args {
         if self.artifacts {
             return client.artifacts();
         }
-        check()?;
+        npm::check()?;
         if self.e2e {
             build_program::Args::default().run()?;
-            client.install()?;
-            let binaries = client.build_binaries()?;
-            return client.test_on_validator(&binaries)?.close();
+            client.0.install()?;
+            let binaries = client.0.build_binaries()?;
+            return client.0.test_on_validator(Some(&binaries))?.close();
         }
         self.test()?.close()
     }
 
     /// The unit tests, and the checks of generated code and types, up to the sum.
     pub fn test(self) -> anyhow::Result<Tally> {
-        let client = Client::here()?;
-        check()?;
+        npm::check()?;
+        let Client(client) = Client::here()?;
         client.install()?;
         process::run(client.npm().args(["run", "generate", "--", "--check"]))?;
         let recorded = self.recorded.iter().map(path::absolute).collect::<Result<Vec<_>, _>>()?;
@@ -73,90 +71,34 @@ impl Args {
     /// The tests on a real validator, up to the sum. `cargo xtask e2e` has built the binaries, and [`Self::test`] has installed the
     /// packages.
     pub fn test_on_validator() -> anyhow::Result<Tally> {
-        let client = Client::here()?;
-        client.test_on_validator(&e2e::binaries(&client.workspace))
+        Client::here()?.0.test_on_validator(None)
     }
 }
 
-/// Checks that node and npm are there. To be called before anything long is built.
-///
-/// # Errors
-/// Names the missing one.
-pub fn check() -> anyhow::Result<()> {
-    const OLDEST: u32 = 20;
-    let found = process::output_of(Command::new("node").arg("--version")).unwrap_or_default();
-    let major = found.trim().strip_prefix('v').and_then(|version| version.split('.').next()?.parse::<u32>().ok());
-    ensure!(
-        major.is_some_and(|major| major >= OLDEST),
-        "clients/js needs node {OLDEST} or newer: install it (Debian 13: `apt-get install nodejs npm`)"
-    );
-    process::output_of(Command::new("npm").arg("--version")).context("clients/js needs npm: install it")?;
-    Ok(())
-}
-
-struct Client {
-    workspace: Workspace,
-    folder: PathBuf,
-}
+/// The client's package.
+struct Client(Package);
 
 impl Client {
     fn here() -> anyhow::Result<Self> {
-        let workspace = Workspace::here()?;
-        let folder = workspace.root.join("clients/js");
-        Ok(Self { workspace, folder })
-    }
-
-    fn npm(&self) -> Command {
-        let mut command = Command::new("npm");
-        command.current_dir(&self.folder);
-        command
-    }
-
-    /// The packages of the lock file.
-    fn install(&self) -> anyhow::Result<()> {
-        process::run(self.npm().args(["ci", "--ignore-scripts", "--loglevel=error"]))
+        Package::at("clients/js").map(Self)
     }
 
     fn artifacts(&self) -> anyhow::Result<()> {
         wasm::Args::default().run()?;
-        let folder = self.folder.join("artifacts");
+        let folder = self.0.folder.join("artifacts");
         fs::create_dir_all(&folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
         for (example, count) in EXAMPLES {
             let path = folder.join(example).with_extension("jsonl");
             let output = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
             let mut build = cargo();
             // As a whole, so that the dependencies are those that `cargo xtask test` has compiled.
-            build.current_dir(&self.workspace.root).args(["build", "--quiet", "--workspace", "--example", example]);
+            build.current_dir(&self.0.workspace.root).args(["build", "--quiet", "--workspace", "--example", example]);
             process::run(&mut build)?;
-            let built = self.workspace.target_dir.join("debug/examples").join(example);
+            let built = self.0.workspace.target_dir.join("debug/examples").join(example);
             let recorded = env::var_os(RECORDED).filter(|_| example == RANDOM_VALUES).unwrap_or_default();
             let files = env::split_paths(&recorded).filter(|file| !file.as_os_str().is_empty());
             process::run(Command::new(built).arg(count).args(files).stdout(Stdio::from(output)))?;
         }
         Ok(())
-    }
-
-    /// Builds the command line and the local network, and returns the folder of their copies, which another build meanwhile does not
-    /// take away.
-    fn build_binaries(&self) -> anyhow::Result<PathBuf> {
-        let mut build = cargo();
-        build.current_dir(&self.workspace.root).args(["build", "--package=tidepool-cli", "--package=local-validator"]);
-        process::run(&mut build)?;
-        let folder = self.workspace.target_dir.join("js");
-        for name in ["tidepool", "local-validator"] {
-            copy(&self.workspace.target_dir.join("debug").join(name), &folder.join(name))?;
-        }
-        Ok(folder)
-    }
-
-    fn test_on_validator(&self, binaries: &Path) -> anyhow::Result<Tally> {
-        let mut command = self.npm();
-        command
-            .args(["run", "test:e2e"])
-            .env("E2E_VALIDATOR", validator::find_or_install(&self.workspace)?)
-            .env("E2E_TIDEPOOL", binaries.join("tidepool"))
-            .env("E2E_LOCALNET", binaries.join("local-validator"))
-            .env("E2E_PROGRAM", Elf::Tidepool.path()?);
-        run_and_count(&mut command)
     }
 }

@@ -16,6 +16,7 @@ mod idl;
 mod js;
 mod lints;
 mod localnet;
+mod npm;
 mod reference;
 mod tally;
 mod test;
@@ -24,6 +25,7 @@ mod tool;
 mod typos;
 mod vault;
 mod wasm;
+mod web;
 mod words;
 
 use clap::{Parser, Subcommand};
@@ -54,6 +56,7 @@ enum Command {
     Guards(guards::Args),
     Js(js::Args),
     Wasm(wasm::Args),
+    Web(web::Args),
     Idl(idl::Args),
     Words(words::Args),
     Typos(typos::Args),
@@ -78,6 +81,7 @@ fn main() -> ExitCode {
         Command::Guards(args) => args.run(),
         Command::Js(args) => args.run(),
         Command::Wasm(args) => args.run(),
+        Command::Web(args) => args.run(),
         Command::Idl(args) => args.run(),
         Command::Words(args) => args.run(),
         Command::Typos(args) => args.run(),

@@ -63,6 +63,35 @@ async function generate(folder) {
         '/** Name and message of each error of the program, by its code. Generated from the IDL. */\n' +
             `export const PROGRAM_ERRORS: Readonly<Record<number, readonly [string, string]>> = {\n${rows.join('')}};\n`,
     );
+    writeFileSync(path.join(folder, 'sentences.ts'), sentences(JSON.parse(json).program.instructions));
+}
+
+/** The module with what each instruction does, in a sentence. One constant each: a page takes only those that it shows. */
+function sentences(instructions) {
+    const blocks = instructions.map(({ name, accounts, arguments: fields, display }) => {
+        const units = fields.flatMap(({ name, type }) => {
+            const { kind, decimals, unit } = type.display ?? {};
+            return kind === 'amountNumberDisplayNode' && decimals?.number === 9 ? [[name, unit.string]] : [];
+        });
+        const sentence = {
+            text: display.interpolatedIntent,
+            accounts: (accounts ?? []).map(account => account.name),
+            units: Object.fromEntries(units),
+        };
+        return `export const ${name}Sentence: Sentence = ${JSON.stringify(sentence, null, 4)};\n`;
+    });
+    return (
+        '/** What an instruction does, for the person who signs. Generated from the IDL. */\n' +
+        'export interface Sentence {\n' +
+        '    /** The sentence, with `${data.NAME}` for arguments and `${accounts.NAME}` for accounts. */\n' +
+        '    readonly text: string;\n' +
+        '    /** Names of the accounts, in their order. */\n' +
+        '    readonly accounts: readonly string[];\n' +
+        '    /** Units of arguments that are amounts with nine decimals. */\n' +
+        '    readonly units: Readonly<Record<string, string>>;\n' +
+        '}\n\n' +
+        blocks.join('\n')
+    );
 }
 
 if (process.argv.includes('--check')) {

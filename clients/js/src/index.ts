@@ -6,6 +6,7 @@
 export * from './addresses.js';
 export * from './errors.js';
 export * as generated from './generated/index.js';
+export * as sentences from './generated/sentences.js';
 export * from './plans/rebalance.js';
 export {
     type Claim,

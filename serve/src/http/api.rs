@@ -9,8 +9,8 @@ use {
     crate::{
         problem::Problem,
         read::Reading,
-        trade::{Action, Quote},
-        worker::{Built, Job, Wallet},
+        trade::{Action, Quote, TicketAction},
+        worker::{Built, Job, OpenTicket, Status, Wallet},
     },
     axum::{
         Router,
@@ -26,7 +26,6 @@ use {
     solana_transaction::versioned::VersionedTransaction,
     std::time::{Duration, UNIX_EPOCH},
     tidepool_client::cluster::Confirmation,
-    tidepool_interface::state::ExitTicket,
     tokio::time::timeout,
 };
 
@@ -144,7 +143,7 @@ fn quote_json(quote: &Quote) -> Value {
 struct Wanted {
     #[serde(flatten)]
     asked: Asked,
-    /// The ticket to cancel.
+    /// The ticket to pay or to cancel.
     ticket_id: Option<u64>,
 }
 
@@ -152,10 +151,11 @@ async fn transaction(State(shared): State<Shared>, peer: Peer, body: Body) -> Re
     let wanted: Wanted = read_json(body).await?;
     let holder =
         wanted.asked.holder()?.ok_or_else(|| Problem::invalid("missing account: name the wallet that signs"))?;
-    let built = match (wanted.asked.action.as_deref(), wanted.ticket_id) {
-        (Some("cancel-ticket"), Some(id)) => shared.work(&peer, |reply| Job::Cancel(id, holder, reply)).await?,
-        (Some("cancel-ticket"), None) => return Err(Problem::invalid("missing ticket_id: name the ticket to cancel")),
-        _ => {
+    let action = wanted.asked.action.as_deref().and_then(TicketAction::named);
+    let built = match (action, wanted.ticket_id) {
+        (Some(action), Some(id)) => shared.work(&peer, |reply| Job::Ticket(action, id, holder, reply)).await?,
+        (Some(_), None) => return Err(Problem::invalid("missing ticket_id: name the ticket")),
+        (None, _) => {
             let trade = wanted.asked.trade()?;
             shared.work(&peer, |reply| Job::Trade(trade, holder, reply)).await?
         }
@@ -192,19 +192,23 @@ async fn wallet(
     ))
 }
 
-fn ticket_json(ticket: &ExitTicket) -> Value {
+fn ticket_json(open: &OpenTicket) -> Value {
+    let OpenTicket { ticket, claimable_lamports, is_payable } = open;
     json!({
         "ticket_id": ticket.id.get(),
         "recipient": ticket.recipient.to_string(),
         "lamports": digits(ticket.lamports.get()),
         "pool_tokens": digits(ticket.pool_tokens.get()),
         "requested_in_epoch": ticket.epoch.get(),
+        "claimable_lamports": claimable_lamports.map(digits),
+        "payable": is_payable,
     })
 }
 
 #[derive(Debug, Deserialize)]
 struct OfSignature {
     signature: String,
+    last_valid_block_height: Option<u64>,
 }
 
 async fn status(
@@ -213,16 +217,24 @@ async fn status(
     asked: Result<Query<OfSignature>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let invalid = || Problem::invalid("invalid signature: expected base58 of 64 bytes");
-    let signature = asked.map_err(|_| invalid())?.0.signature.parse().map_err(|_| invalid())?;
-    let status = shared.work(&peer, |reply| Job::Status(signature, reply)).await?;
-    let confirmation = status.as_ref().map(|status| match status.confirmation {
+    let Query(asked) = asked.map_err(|_| invalid())?;
+    let signature = asked.signature.parse().map_err(|_| invalid())?;
+    let last = asked.last_valid_block_height;
+    let Status { reported, explanation, is_expired } =
+        shared.work(&peer, |reply| Job::Status(signature, last, reply)).await?;
+    let confirmation = reported.as_ref().map(|status| match status.confirmation {
         Confirmation::Processed => "processed",
         Confirmation::Confirmed => "confirmed",
         Confirmation::Finalized => "finalized",
     });
-    let error = status.as_ref().and_then(|status| status.error.as_ref()).map(ToString::to_string);
-    let slot = status.as_ref().map(|status| status.slot);
-    Ok(answer(StatusCode::OK, &json!({ "confirmation": confirmation, "error": error, "slot": slot })))
+    let error = reported.as_ref().and_then(|status| status.error.as_ref()).map(ToString::to_string);
+    let slot = reported.as_ref().map(|status| status.slot);
+    Ok(answer(
+        StatusCode::OK,
+        &json!({
+            "confirmation": confirmation, "error": error, "message": explanation, "slot": slot, "expired": is_expired,
+        }),
+    ))
 }
 
 #[derive(Debug, Deserialize)]

@@ -32,6 +32,11 @@ impl Asset {
 pub static STYLE: LazyLock<Asset> =
     LazyLock::new(|| Asset::new("style", "css", "text/css; charset=utf-8", include_str!("../../assets/style.css")));
 
+/// The wallet script. `cargo xtask web` builds it from `web`, and checks that it follows its source.
+pub static SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
+    Asset::new("wallet", "js", "text/javascript; charset=utf-8", include_str!("../../assets/generated/wallet.js"))
+});
+
 /// The icon, for pages. Its path in Actions has no digest: wallets keep it for long.
 static ICON: LazyLock<Body> =
     LazyLock::new(|| Body::new("image/svg+xml", "public, max-age=86400", include_str!("../../assets/icon.svg")));
@@ -44,6 +49,6 @@ pub async fn get(Path(name): Path<String>, headers: HeaderMap) -> Response {
         response.headers_mut().extend(super::actions::open_to_all());
         return response;
     }
-    let asset = [&*STYLE].into_iter().find(|asset| asset.path.strip_prefix("/assets/") == Some(&name));
+    let asset = [&*STYLE, &*SCRIPT].into_iter().find(|asset| asset.path.strip_prefix("/assets/") == Some(&name));
     asset.map_or_else(|| pages::missing().into_response(), |asset| asset.body.respond(&headers))
 }

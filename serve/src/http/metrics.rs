@@ -20,6 +20,7 @@ pub struct Metrics {
     requests: IntCounterVec,
     seconds: Histogram,
     connections: IntGauge,
+    refused: IntCounter,
     jobs: IntCounterVec,
     read_at: IntGauge,
     read_failures: IntCounter,
@@ -56,6 +57,13 @@ impl Default for Metrics {
                 ),
             ),
             connections: add(&registry, IntGauge::new("tidepool_serve_connections", "Open connections.")),
+            refused: add(
+                &registry,
+                IntCounter::new(
+                    "tidepool_serve_refused_connections_total",
+                    "Connections of clients that have too many, closed at once.",
+                ),
+            ),
             jobs: add(
                 &registry,
                 IntCounterVec::new(
@@ -112,6 +120,11 @@ impl Metrics {
         Connection(self.connections.clone())
     }
 
+    /// A connection of a client that has too many.
+    pub(super) fn refused(&self) {
+        self.refused.inc();
+    }
+
     /// All figures, as Prometheus reads them.
     pub(super) fn text(&self) -> Vec<u8> {
         let mut page = vec![];
@@ -123,7 +136,7 @@ impl Metrics {
 
 /// The label of a path: one of a few, whatever clients ask for.
 pub fn route(path: &str) -> &'static str {
-    const ROUTES: [&str; 14] = [
+    const ROUTES: [&str; 16] = [
         "/",
         "/validators",
         "/quote",
@@ -133,6 +146,8 @@ pub fn route(path: &str) -> &'static str {
         "/actions/stake",
         "/actions/unstake",
         "/actions/ticket",
+        "/actions/unstake-stake",
+        "/api/pool",
         "/api/quote",
         "/api/transaction",
         "/api/wallet",

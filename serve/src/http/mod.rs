@@ -5,12 +5,16 @@ mod api;
 mod asset;
 mod body;
 mod client;
+mod connections;
 mod headers;
 mod limiter;
 pub mod metrics;
 mod pages;
 
-pub use {asset::STYLE, body::Body};
+pub use {
+    asset::{SCRIPT, STYLE},
+    body::Body,
+};
 
 use {
     crate::{problem::Problem, site::Site, worker::Job},
@@ -23,26 +27,17 @@ use {
         routing::get,
     },
     client::Peer,
-    hyper::{
-        body::Incoming,
-        server::conn::http1,
-        service::{Service as _, service_fn},
-    },
-    hyper_util::{
-        rt::{TokioIo, TokioTimer},
-        server::graceful::GracefulShutdown,
-        service::TowerToHyperService,
-    },
+    connections::Clients,
     limiter::Limiter,
     metrics::Metrics,
     std::{
         io,
-        net::{SocketAddr, TcpListener as StdListener},
+        net::TcpListener as StdListener,
         sync::{Arc, Mutex, PoisonError},
         time::{Duration, Instant},
     },
     tokio::{
-        net::{TcpListener, TcpStream},
+        net::TcpListener,
         sync::{Semaphore, mpsc, oneshot, watch},
         time::{sleep, timeout},
     },
@@ -50,16 +45,6 @@ use {
 
 /// Connections at a time. More wait in the system's queue.
 const CONNECTIONS: usize = 2_048;
-
-/// Longest time for the head of a request, and for a connection: a slow client holds no place for longer.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
-const CONNECTION_TIMEOUT: Duration = Duration::from_secs(60);
-
-/// Largest head of a request in bytes.
-const HEAD_BYTES: usize = 16 * 1_024;
-
-/// Time for open requests to finish after a stop.
-const GRACE: Duration = Duration::from_secs(10);
 
 /// Time after which it listens again where the system refused a connection.
 const AFTER_REFUSAL: Duration = Duration::from_millis(100);
@@ -156,9 +141,10 @@ pub fn serve(listener: StdListener, shared: Shared, stopped: watch::Receiver<boo
 
 async fn accept(listener: TcpListener, shared: Shared, mut stopped: watch::Receiver<bool>) -> io::Result<()> {
     let places = Arc::new(Semaphore::new(CONNECTIONS));
-    let graceful = GracefulShutdown::new();
-    let metrics = shared.metrics.clone();
+    let clients = Clients::default();
+    let (metrics, behind_proxy) = (shared.metrics.clone(), shared.behind_proxy);
     let router = router(shared);
+    let until = stopped.clone();
     loop {
         let accepted = async {
             let place = Arc::clone(&places).acquire_owned().await;
@@ -172,35 +158,22 @@ async fn accept(listener: TcpListener, shared: Shared, mut stopped: watch::Recei
             sleep(AFTER_REFUSAL).await;
             continue;
         };
-        let connection = converse(stream, address, router.clone(), &graceful);
-        let connections = metrics.connection();
+        // All connections of a proxy have its address.
+        let of_client = if behind_proxy { None } else { Some(clients.enter(address)) };
+        if matches!(of_client, Some(None)) {
+            metrics.refused();
+            continue;
+        }
+        let connection = connections::converse(stream, address, router.clone(), until.clone());
+        let open = metrics.connection();
         tokio::spawn(async move {
-            // A client that disconnects or is too slow is no error.
-            let _ = timeout(CONNECTION_TIMEOUT, connection).await;
-            drop((place, connections));
+            connection.await;
+            drop((place, of_client, open));
         });
     }
     drop(listener);
-    let _ = timeout(GRACE, graceful.shutdown()).await;
+    // All places are free when all connections have ended.
+    let all = u32::try_from(CONNECTIONS).unwrap_or(u32::MAX);
+    let _ = timeout(connections::GRACE, places.acquire_many(all)).await;
     Ok(())
-}
-
-fn converse(
-    stream: TcpStream,
-    address: SocketAddr,
-    router: Router,
-    graceful: &GracefulShutdown,
-) -> impl Future<Output = Result<(), hyper::Error>> + Send + use<> {
-    let _ = stream.set_nodelay(true);
-    let router = TowerToHyperService::new(router);
-    let service = service_fn(move |mut request: hyper::Request<Incoming>| {
-        request.extensions_mut().insert(address);
-        router.call(request)
-    });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
-        .max_buf_size(HEAD_BYTES)
-        .serve_connection(TokioIo::new(stream), service);
-    graceful.watch(connection)
 }

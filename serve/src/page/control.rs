@@ -29,7 +29,7 @@ pub fn section(reading: &Reading) -> Markup {
                 }
                 " No key can take SOL or stake out of the pool, except by giving pool tokens for it as you do."
             }
-            .scroll { table {
+            .scroll tabindex="0" role="region" aria-label="Keys of the pool" { table {
                 caption { "Keys of the pool and of its program" }
                 thead { tr { th scope="col" { "Role" } th scope="col" { "Can" } th scope="col" { "Key" } } }
                 tbody {

@@ -29,7 +29,7 @@ pub fn section(reading: &Reading) -> Markup {
                 li { strong { "A stake account" } ": at once, for any amount of a validator's stake. It is yours; deactivate it, and after one \
                     epoch of cool-down it is SOL." }
             }
-            .scroll { table {
+            .scroll tabindex="0" role="region" aria-label="Ways out" { table {
                 caption { "What each way takes now" }
                 thead { tr { th scope="col" { "Amount" } th scope="col" { "As SOL" } th scope="col" { "As a ticket" } th scope="col" { "As stake" } } }
                 tbody { @for (part, name) in SHARES { (way_out(snapshot, part, name)) } }

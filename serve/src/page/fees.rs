@@ -56,7 +56,7 @@ pub fn section(reading: &Reading) -> Markup {
     html! {
         section aria-labelledby="fees" {
             h2 #fees { "Fees and their limits" }
-            .scroll { table {
+            .scroll tabindex="0" role="region" aria-label="Fees" { table {
                 caption { "The fee on rewards is part of the yields above" }
                 thead { tr { th scope="col" { "Fee on" } th scope="col" { "Now" } th scope="col" { "Pending" } th scope="col" { "Ceiling" } } }
                 tbody { @for row in rows(snapshot) { (fee_row(&row)) } }
@@ -91,7 +91,7 @@ fn fee_row(row: &Row) -> Markup {
 
 fn named(caption: &str, rows: &[(&'static str, String)]) -> Markup {
     html! {
-        .scroll { table {
+        .scroll tabindex="0" role="region" aria-label=(caption) { table {
             caption { (caption) }
             tbody { @for (name, value) in rows { tr { th scope="row" { (name) } td { (value) } } } }
         } }

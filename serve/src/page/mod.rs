@@ -11,7 +11,12 @@ mod trade;
 mod validators;
 
 use {
-    crate::{http::STYLE, problem::Problem, read::Reading, trade::Quote},
+    crate::{
+        http::{SCRIPT, STYLE},
+        problem::Problem,
+        read::Reading,
+        trade::Quote,
+    },
     format::{age, short_sol, utc},
     maud::{DOCTYPE, Markup, html},
     std::time::{Duration, UNIX_EPOCH},
@@ -21,11 +26,11 @@ use {
     },
 };
 
-/// The page of the pool. `failed_for` is the age of the reading if it could not be read again.
-pub fn index(reading: &Reading, url: &str, failed_for: Option<Duration>) -> Markup {
+/// The page of the pool. `chain` is the CAIP-2 name of the cluster; `failed_for` is the age of the reading if it could not be read again.
+pub fn index(reading: &Reading, url: &str, chain: Option<&str>, failed_for: Option<Duration>) -> Markup {
     let content = html! {
         (figures::glance(reading))
-        (trade::forms(reading))
+        (trade::forms(reading, chain))
         (pay::section(url))
         (figures::history(reading))
         (fees::section(reading))
@@ -92,6 +97,8 @@ fn layout(title: &str, content: &Markup, pool: Option<(&Reading, Option<Duration
                 title { (title) }
                 link rel="icon" href="/assets/icon.svg" type="image/svg+xml";
                 link rel="stylesheet" href=(STYLE.path);
+                // A module: it runs after the page is shown.
+                script type="module" src=(SCRIPT.path) {}
             }
             body {
                 a .skip href="#main" { "Skip to the content" }

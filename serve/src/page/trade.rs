@@ -1,39 +1,58 @@
 //! The forms of trades, and the page with a quote: both work without scripts.
 
 use {
-    super::{facts, pay},
+    super::{facts, format::short_sol, pay},
     crate::{
         problem::Problem,
         read::Reading,
-        trade::{Action, Quote},
+        trade::{Action, DEFAULT_SLIPPAGE, MAX_SLIPPAGE, Quote},
     },
     maud::{Markup, html},
     tidepool_client::units::{Share, sol, tokens},
 };
 
-/// The forms: one to stake, one to unstake in each of its ways.
-pub fn forms(reading: &Reading) -> Markup {
-    let has_tickets = reading.snapshot.is_extended();
+/// Slippage bounds to choose from, in basis points.
+const SLIPPAGES: [u16; 4] = [DEFAULT_SLIPPAGE, 50, 100, MAX_SLIPPAGE];
+
+/// The wallet and the forms: one to stake, one to unstake in each of its ways. The attributes name all accounts that a transaction may
+/// touch: the script rejects one with others.
+pub fn forms(reading: &Reading, chain: Option<&str>) -> Markup {
+    let snapshot = &reading.snapshot;
+    let head = &snapshot.pool().head;
     html! {
-        section #trade aria-labelledby="stake" data-pool=(reading.snapshot.address()) {
+        section #trade aria-labelledby="your-wallet" data-pool=(snapshot.address()) data-program=(snapshot.program_id())
+            data-mint=(head.pool_mint) data-token-program=(head.token_program_id) data-validator-list=(head.validator_list)
+            data-reserve=(head.reserve_stake) data-manager-fee=(head.manager_fee_account) data-chain=[chain]
+        {
+            h2 #your-wallet { "Your wallet" }
+            .wallet data-wallet { p { "To sign on this page, connect a wallet of this browser. To sign on your phone, get a quote and scan its code." } }
+            div data-result="ticket" aria-live="polite" {}
             h2 #stake { "Stake" }
             form action="/quote" method="get" data-trade="stake" {
                 input type="hidden" name="action" value="stake";
                 (amount("stake-amount", "Amount of SOL"))
+                (slippage("stake-slippage"))
                 button type="submit" { "Get a quote" }
             }
+            div data-result="stake" aria-live="polite" {}
             h2 #unstake { "Unstake" }
             form action="/quote" method="get" data-trade="unstake" {
                 fieldset {
-                    legend { "As what" }
-                    (way(Action::Unstake, true, "SOL at once, from the reserve"))
-                    @if has_tickets { (way(Action::Ticket, false, "an exit ticket: SOL later, the amount fixed now")) }
-                    (way(Action::UnstakeStake, false, "a stake account: at once, SOL after one epoch of cool-down"))
+                    legend { "As" }
+                    @let now = short_sol(snapshot.sol_withdrawal_lamports());
+                    (way(Action::Unstake, true, "SOL", &format!("At once, from the reserve: up to {now} now.")))
+                    @if snapshot.is_extended() {
+                        (way(Action::Ticket, false, "An exit ticket", "The amount of SOL is fixed now, and paid when the reserve has it, \
+                             mostly within a few epochs. You can cancel it from the next epoch on."))
+                    }
+                    (way(Action::UnstakeStake, false, "A stake account", "At once, any amount from a validator's minimum on. It earns on; \
+                         for SOL you deactivate it and wait for the end of the epoch."))
                 }
                 (amount("unstake-amount", "Amount of pool tokens"))
+                (slippage("unstake-slippage"))
                 button type="submit" { "Get a quote" }
             }
-            #wallet aria-live="polite" {}
+            div data-result="unstake" aria-live="polite" {}
         }
     }
 }
@@ -46,8 +65,24 @@ fn amount(id: &str, label: &str) -> Markup {
     }
 }
 
-fn way(action: Action, checked: bool, text: &str) -> Markup {
-    html! { label .way { input type="radio" name="action" value=(action) checked[checked]; " " (text) } }
+fn slippage(id: &str) -> Markup {
+    html! {
+        label for=(id) { "Slippage bound" }
+        select #(id) name="slippage_basis_points" {
+            @for bound in SLIPPAGES {
+                option value=(bound) selected[bound == DEFAULT_SLIPPAGE] { "at most " (Share(bound)) " below the quote" }
+            }
+        }
+    }
+}
+
+fn way(action: Action, checked: bool, name: &str, text: &str) -> Markup {
+    html! {
+        label .way {
+            input type="radio" name="action" value=(action) checked[checked];
+            span { strong { (name) } " " span .small { (text) } }
+        }
+    }
 }
 
 /// A quote to the lamport, with the code to sign it elsewhere; or why there is none.

@@ -2,7 +2,7 @@
 
 use {
     super::{
-        super::harness::{SOL, Stage, text},
+        super::harness::{SIGNATURE, SOL, Stage, text},
         actions::{sign_and_send, transaction},
         get, post, visit,
     },
@@ -103,6 +103,76 @@ async fn tickets_are_requested_shown_and_cancelled() {
         assert_eq!(built.status, 200, "{}", built.text());
         sign_and_send(&stage, transaction(&built.json())).await;
         assert!(stage.tokens(&held) > before);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn tickets_are_paid() {
+    let (stage, pool) = pool().await;
+    let account = stage.wallet.pubkey().to_string();
+    stage.must(&format!("deposit-sol {pool} 20")).await;
+    stage.must(&format!("withdraw {pool} 60 --as ticket")).await;
+    visit(&stage, &pool, async |address| {
+        let wallet = get(address, &format!("/api/wallet?account={account}")).await.json();
+        let ticket = &wallet["tickets"][0];
+        assert_eq!((&ticket["payable"], &ticket["claimable_lamports"]), (&json!(false), &ticket["lamports"]));
+        let claim = json!({ "action": "claim-ticket", "ticket_id": 0, "account": account });
+        let early = post(address, "/api/transaction", &claim).await;
+        assert!(early.status == 422 && early.message().contains("the reserve can pay"), "{}", early.text());
+    })
+    .await;
+    stage.must(&format!("deposit-sol {pool} 100")).await;
+    visit(&stage, &pool, async |address| {
+        let wallet = get(address, &format!("/api/wallet?account={account}")).await.json();
+        let ticket = &wallet["tickets"][0];
+        assert_eq!(ticket["payable"], true, "{wallet:#}");
+        let lamports: u64 = text(&ticket["claimable_lamports"]).parse().unwrap();
+        let claim = |account: &str| json!({ "action": "claim-ticket", "ticket_id": 0, "account": account });
+        // Permissionless: another wallet can pay for it.
+        let (other, _) = stage.another_wallet("other", SOL);
+        let built = post(address, "/api/transaction", &claim(&other.to_string())).await;
+        assert_eq!(built.status, 200, "{}", built.text());
+        let built = post(address, "/api/transaction", &claim(&account)).await.json();
+        assert_documented(&built);
+        assert!(built["quote"].is_null());
+        let before = stage.cluster.lamports(&stage.wallet.pubkey());
+        sign_and_send(&stage, transaction(&built)).await;
+        assert!(stage.cluster.lamports(&stage.wallet.pubkey()) > before + lamports - SIGNATURE);
+        let missing = json!({ "action": "claim-ticket", "account": account });
+        assert_eq!(post(address, "/api/transaction", &missing).await.status, 400);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn failures_and_expiry_are_told() {
+    let (stage, pool) = pool().await;
+    let account = stage.wallet.pubkey().to_string();
+    visit(&stage, &pool, async |address| {
+        let body = json!({ "action": "stake", "amount": "1", "account": account });
+        let answered = post(address, "/api/transaction", &body).await.json();
+        let mut built = transaction(&answered);
+        let last = answered["last_valid_block_height"].as_u64().expect("a block height");
+        built.signatures = vec![stage.wallet.sign_message(&built.message.serialize())];
+        let status = async |last: u64| {
+            let signature = built.signatures[0];
+            let query = format!("signature={signature}&last_valid_block_height={last}");
+            get(address, &format!("/api/status?{query}")).await.json()
+        };
+        assert_eq!(status(last).await["expired"], false);
+        assert_eq!(status(0).await["expired"], true);
+        // An epoch begins between the quote and the signature.
+        stage.cluster.begin_epoch().unwrap();
+        let encoded = BASE64_STANDARD.encode(wincode::serialize(&built).unwrap());
+        let sent = post(address, "/api/send", &json!({ "transaction": encoded })).await;
+        assert_eq!(sent.status, 200, "{}", sent.text());
+        let status = status(0).await;
+        assert_documented(&status);
+        assert_eq!(status["expired"], false, "it has landed: {status:#}");
+        assert!(text(&status["message"]).contains("update"), "{status:#}");
+        // Again: the cluster knows it.
+        assert_eq!(post(address, "/api/send", &json!({ "transaction": encoded })).await.status, 200);
     })
     .await;
 }

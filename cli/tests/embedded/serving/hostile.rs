@@ -86,6 +86,9 @@ async fn slow_clients_are_dropped() {
         // Others are served meanwhile.
         assert_eq!(get(address, "/").await.status, 200);
         assert!(is_closed(&mut half_a_head).await);
+        // Between requests too.
+        let mut idle = open(address, "GET /health HTTP/1.1\r\nhost: x\r\n\r\n").await;
+        assert!(is_closed(&mut idle).await);
         let mut bytes = [0; 12];
         half_a_body.read_exact(&mut bytes).await.unwrap();
         assert_eq!(&bytes, b"HTTP/1.1 408");
@@ -119,4 +122,52 @@ async fn stop_finishes_open_requests() {
     let mut bytes = vec![];
     asked.unwrap().read_to_end(&mut bytes).await.unwrap();
     assert!(bytes.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&bytes));
+}
+
+#[tokio::test]
+async fn a_client_has_a_bounded_number_of_connections() {
+    const PLACES: usize = 64;
+    let (stage, pool) = Stage::with_pool("").await;
+    let hold = async |address: SocketAddr| {
+        let mut held = vec![];
+        for _ in 0..PLACES {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            stream.write_all(b"GET /health HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+            let mut bytes = [0; 12];
+            stream.read_exact(&mut bytes).await.unwrap();
+            held.push(stream);
+        }
+        held
+    };
+    let refused = async |address: SocketAddr| {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let _ = stream.write_all(b"GET /health HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await;
+        let mut bytes = vec![];
+        let _ = stream.read_to_end(&mut bytes).await;
+        bytes.is_empty()
+    };
+    visit(&stage, &pool, async |address| {
+        let mut held = hold(address).await;
+        assert!(refused(address).await);
+        held.pop();
+        // The server sees the end of a connection in a moment.
+        while refused(address).await {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        drop(held);
+        let metrics = super::until(address, "/metrics", |answer| answer.status == 200).await;
+        assert!(metrics.text().contains("tidepool_serve_refused_connections_total"));
+    })
+    .await;
+    // All connections of a proxy have its address.
+    serve(
+        &stage.cluster,
+        &pool,
+        |options| options.behind_proxy = true,
+        async |address| {
+            let _held = hold(address).await;
+            assert!(!refused(address).await);
+        },
+    )
+    .await;
 }
