@@ -17,6 +17,7 @@ mod js;
 mod lints;
 mod localnet;
 mod reference;
+mod squads;
 mod tally;
 mod test;
 mod tidy;
@@ -42,6 +43,7 @@ enum Command {
     BuildProgram(build_program::Args),
     Reference(reference::Args),
     Vault(vault::Args),
+    Squads(squads::Args),
     Demo(demo::Args),
     Localnet(localnet::Args),
     Deny(deny::Args),
@@ -66,6 +68,7 @@ fn main() -> ExitCode {
         Command::BuildProgram(args) => args.run(),
         Command::Reference(args) => args.run(),
         Command::Vault(args) => args.run(),
+        Command::Squads(args) => args.run(),
         Command::Demo(args) => args.run(),
         Command::Localnet(args) => args.run(),
         Command::Deny(args) => args.run(),
