@@ -97,11 +97,17 @@ impl<C: Cluster> Context<'_, C> {
         })))
     }
 
+    /// Bytes of a transaction that a change cannot use, where it is proposed to a multisig; else 0.
+    pub fn bytes_beside_message(&self) -> usize {
+        let squads = &self.global.transactions.squads;
+        let memo = squads.memo.as_ref().map_or(0, String::len);
+        let separate = self.global.fee_payer.as_ref().map_or(0, |_| SIGNER_BYTES);
+        if squads.multisig.is_some() { BYTES_BESIDE_MESSAGE + memo + separate } else { 0 }
+    }
+
     /// The transactions of a plan as a vault signs them, small enough to be proposed.
     fn packed_for_vault(&self, plan: &Plan, vault: Vault) -> Result<Vec<Vec<Outgoing>>, CliError> {
-        let memo = self.global.transactions.squads.memo.as_ref().map_or(0, String::len);
-        let separate = self.global.fee_payer.as_ref().map_or(0, |_| SIGNER_BYTES);
-        let reserved_bytes = COMPUTE_BUDGET_BYTES + BYTES_BESIDE_MESSAGE + memo + separate;
+        let reserved_bytes = COMPUTE_BUDGET_BYTES + self.bytes_beside_message();
         let packing = PackOptions { reserved_bytes, ..PackOptions::new(vault.address) };
         pack::pack_plan(plan, &packing).map_err(|error| match error {
             PackError::TooManyBytes { label, .. } => CliError::usage(format!(
