@@ -5,7 +5,7 @@ use {
         error::{CliError, exit_of_failure},
         exit::Exit,
         message::Decoded,
-        output::{CommandOutput, Text, to_json},
+        output::{CommandOutput, Landed, Text, to_json, write_fields, write_signatures},
         units::transaction_fee,
     },
     base64::{Engine as _, prelude::BASE64_STANDARD},
@@ -17,6 +17,7 @@ use {
     tidepool_client::{
         cluster::Cluster,
         send::{DryRun, NotSent, Outgoing, PartiallySigned, Sender},
+        words::seconds,
     },
 };
 
@@ -53,6 +54,29 @@ pub enum Unsent {
         /// Labels of those that depend on them.
         later: Vec<String>,
     },
+    /// The change was proposed to a multisig.
+    Proposed(Box<Proposed>),
+}
+
+/// A proposal of a Squads multisig.
+#[derive(Debug, Serialize)]
+pub struct Proposed {
+    pub multisig: Text<Address>,
+    pub index: u64,
+    pub proposal: Text<Address>,
+    pub vault: Text<Address>,
+    pub vault_index: u8,
+    /// Whether it is several transactions, executed one after the other.
+    pub batch: bool,
+    pub approvals_needed: u16,
+    pub time_lock_seconds: u32,
+    /// Wallets that have to sign the execution besides the member who executes.
+    pub also_signed_by: Vec<Text<Address>>,
+    /// Its instructions, in words.
+    pub does: Vec<String>,
+    /// The transactions that created it.
+    #[serde(skip)]
+    pub transactions: Vec<Landed>,
 }
 
 #[derive(Debug, Serialize)]
@@ -120,6 +144,11 @@ impl Unsent {
         Ok(Self::of(&signed, messages_only))
     }
 
+    /// Whether a simulated transaction would fail.
+    pub fn would_fail(&self) -> bool {
+        matches!(self, Self::DryRun { transactions, .. } if transactions.iter().any(Rehearsal::would_fail))
+    }
+
     /// Simulates the transactions of the first stage. The others depend on what these change.
     pub async fn rehearsed<C: Cluster>(
         sender: &Sender<'_, C>,
@@ -144,6 +173,7 @@ impl CommandOutput for Unsent {
                 transactions.iter().try_for_each(|signed| writeln!(f, "{}", signed.message))
             }
             Self::Signed { transactions, .. } => transactions.iter().try_for_each(|signed| signed.write(f)),
+            Self::Proposed(proposed) => proposed.write(f),
             Self::DryRun { transactions, later } => {
                 writeln!(f, "Simulated; nothing was sent")?;
                 transactions.iter().try_for_each(|rehearsal| rehearsal.write(f))?;
@@ -157,6 +187,11 @@ impl CommandOutput for Unsent {
     fn json(&self) -> Value {
         match self {
             Self::Signed { transactions, .. } => json!({ "sent": false, "transactions": to_json(transactions) }),
+            Self::Proposed(proposed) => json!({
+                "sent": false,
+                "proposed": to_json(proposed),
+                "transactions": to_json(&proposed.transactions),
+            }),
             Self::DryRun { transactions, later } => json!({
                 "sent": false,
                 "simulated": transactions.iter().map(Rehearsal::json).collect::<Vec<_>>(),
@@ -193,7 +228,35 @@ impl Signed {
     }
 }
 
+impl Proposed {
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { multisig, index, .. } = self;
+        writeln!(f, "Proposed to multisig {multisig}, and not sent: proposal {index}")?;
+        let mut lines = vec![("vault", format!("{} (index {})", self.vault, self.vault_index))];
+        lines.extend(self.does.iter().map(|does| ("does", does.clone())));
+        lines.push(("needs", approvals(self.approvals_needed, self.time_lock_seconds)));
+        lines.extend(self.also_signed_by.iter().map(|signer| ("also signed by", signer.to_string())));
+        lines.push(("next", format!("each member: tidepool squads approve {multisig} {index}")));
+        lines.push(("then", format!("one of them: tidepool squads execute {multisig} {index}")));
+        write_fields(f, &lines)?;
+        write_signatures(f, &self.transactions)
+    }
+}
+
+/// What a proposal needs before it is executed.
+pub fn approvals(needed: u16, time_lock: u32) -> String {
+    let approvals = if needed == 1 { "1 approval".into() } else { format!("{needed} approvals") };
+    match time_lock {
+        0 => approvals,
+        _ => format!("{approvals}, and then a wait of {}", seconds(time_lock)),
+    }
+}
+
 impl Rehearsal {
+    const fn would_fail(&self) -> bool {
+        self.rehearsed.failure.is_some()
+    }
+
     fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let DryRun { label, failure, units_consumed, fee, .. } = &self.rehearsed;
         match failure {

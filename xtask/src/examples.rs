@@ -6,7 +6,7 @@ use crate::{
     tally::{Tally, run_and_count},
     vault,
 };
-use sbpf_build::{Platform, Program, Workspace, cargo};
+use sbpf_build::{Library, Platform, Program, Workspace, cargo};
 use std::path::{Path, PathBuf};
 
 /// The examples with tests of their own, outside of the workspace: a folder below `examples` and its package.
@@ -67,7 +67,10 @@ impl Example<'_> {
             manifest: self.manifest(),
             package: self.name.into(),
             // solana-program needs std.
-            platform: Platform::Std { target: self.workspace.root.join("tools/reference/sbpf-std.json") },
+            platform: Platform::Std {
+                target: self.workspace.root.join("tools/reference/sbpf-std.json"),
+                library: Library::Plain,
+            },
             target_dir: self.workspace.target_dir.clone(),
             cargo_home: None,
         };

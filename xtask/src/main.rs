@@ -18,6 +18,7 @@ mod lints;
 mod localnet;
 mod npm;
 mod reference;
+mod squads;
 mod tally;
 mod test;
 mod tidy;
@@ -44,6 +45,7 @@ enum Command {
     BuildProgram(build_program::Args),
     Reference(reference::Args),
     Vault(vault::Args),
+    Squads(squads::Args),
     Demo(demo::Args),
     Localnet(localnet::Args),
     Deny(deny::Args),
@@ -69,6 +71,7 @@ fn main() -> ExitCode {
         Command::BuildProgram(args) => args.run(),
         Command::Reference(args) => args.run(),
         Command::Vault(args) => args.run(),
+        Command::Squads(args) => args.run(),
         Command::Demo(args) => args.run(),
         Command::Localnet(args) => args.run(),
         Command::Deny(args) => args.run(),

@@ -2,7 +2,7 @@
 
 use crate::{build_program, deploy::deploy};
 use program_elf::Elf;
-use sbpf_build::{Platform, Program, Workspace, cargo};
+use sbpf_build::{Library, Platform, Program, Workspace, cargo};
 use std::process::Command;
 
 /// Build the published SPL stake pool, which Tidepool is compared with, and put it at target/deploy/reference.so
@@ -17,7 +17,7 @@ impl Args {
         let program = Program {
             manifest: folder.join("Cargo.toml"),
             package: "reference".into(),
-            platform: Platform::Std { target: folder.join("sbpf-std.json") },
+            platform: Platform::Std { target: folder.join("sbpf-std.json"), library: Library::Plain },
             target_dir: workspace.target_dir.clone(),
             cargo_home: None,
         };

@@ -1,8 +1,12 @@
 //! Options that several commands accept. Each command's own arguments are in its file.
 
+mod squads;
 mod transactions;
 
-pub use transactions::{Price, TransactionArgs, TransactionVersion};
+pub use {
+    squads::{SquadsArgs, Vault},
+    transactions::{Price, TransactionArgs, TransactionVersion},
+};
 
 use {
     crate::{

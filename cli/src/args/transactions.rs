@@ -1,6 +1,7 @@
 //! What becomes of the transactions of a command: what they pay, who signs them, and whether they are sent.
 
 use {
+    super::SquadsArgs,
     crate::{keys::KeySource, units::address},
     solana_address::Address,
     solana_hash::Hash,
@@ -56,6 +57,10 @@ pub struct TransactionArgs {
     /// Signature made elsewhere, for a keypair that is given as an address; repeat for several
     #[arg(long = "signer", global = true, value_name = "ADDRESS=SIGNATURE", value_parser = presigned)]
     pub signers: Vec<(Address, Signature)>,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "flattened: documentation here would replace the heading")]
+    pub squads: SquadsArgs,
 }
 
 impl TransactionArgs {
@@ -69,9 +74,10 @@ impl TransactionArgs {
         self.sign_only || !self.dump_transaction_message
     }
 
-    /// Whether the same transaction is signed elsewhere too: before, now or later.
+    /// Whether the same transaction is signed elsewhere too: before, now or later. A multisig's is.
     pub const fn signs_elsewhere(&self) -> bool {
         self.sign_only
+            || self.squads.multisig.is_some()
             || self.dump_transaction_message
             || self.blockhash.is_some()
             || self.nonce.is_some()

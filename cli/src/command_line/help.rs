@@ -50,7 +50,7 @@ pub const GROUPS: [(&str, &[&str]); 6] = [
             "cancel-announcement",
         ],
     ),
-    ("Sign offline", &["sign", "submit"]),
+    ("Sign", &["sign", "submit", "squads"]),
     ("Set up", &["completions"]),
 ];
 

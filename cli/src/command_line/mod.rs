@@ -22,7 +22,7 @@ use {
                 select, set_demotion_policy, set_fee, set_funding_authority, set_limits, set_manager, set_metadata,
                 set_policy, set_preferred_validator, set_staker, set_weights,
             },
-            offline::{sign, submit},
+            offline::{sign, squads, submit},
             setup::completions,
             stake::{cancel_exit, deposit_sol, deposit_stake, withdraw, withdraw_sol, withdraw_stake},
         },
@@ -113,6 +113,7 @@ commands! {
     LookupTables(lookup_tables::Args),
     Sign(sign::Args),
     Submit(submit::Args),
+    Squads(squads::Args),
 }
 
 /// An answer that is computed on the heap: all commands together would take much of a thread's stack.
@@ -134,6 +135,7 @@ impl Command {
     const fn asks(&self) -> bool {
         match self {
             Self::LookupTables(args) => args.asks(),
+            Self::Squads(args) => args.asks(),
             Self::Show(_)
             | Self::List(_)
             | Self::History(_)
@@ -158,6 +160,35 @@ impl Command {
         }
     }
 
+    /// Whether a multisig can be asked for the change: the command is one of a manager, a staker or a holder.
+    const fn can_be_proposed(&self) -> bool {
+        matches!(
+            self,
+            Self::DepositSol(_)
+                | Self::DepositStake(_)
+                | Self::Withdraw(_)
+                | Self::WithdrawSol(_)
+                | Self::WithdrawStake(_)
+                | Self::CancelExit(_)
+                | Self::AddValidator(_)
+                | Self::RemoveValidator(_)
+                | Self::Increase(_)
+                | Self::Decrease(_)
+                | Self::ExtendPool(_)
+                | Self::SetFee(_)
+                | Self::SetPreferredValidator(_)
+                | Self::SetFundingAuthority(_)
+                | Self::SetMetadata(_)
+                | Self::SetManager(_)
+                | Self::SetStaker(_)
+                | Self::SetPolicy(_)
+                | Self::SetLimits(_)
+                | Self::SetDemotionPolicy(_)
+                | Self::CancelAnnouncement(_)
+                | Self::SetWeights(_)
+        )
+    }
+
     /// What counts as landed. Events that a fork can drop are read only on request.
     pub fn confirmation(&self, global: &GlobalArgs, config: &Config) -> Result<Confirmation, CliError> {
         match self {
@@ -177,6 +208,11 @@ impl Command {
     }
 
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Box<dyn CommandOutput>, CliError> {
+        if context.global.transactions.squads.multisig.is_some() && !self.can_be_proposed() {
+            return Err(CliError::usage(
+                "--squads is for commands that a manager, a staker or a holder signs: omit it, or see `tidepool squads --help`",
+            ));
+        }
         context.check_default_pool(self.asks()).await?;
         let answer: Box<dyn CommandOutput> = match self.answer(context).await {
             Ok(output) => output,

@@ -48,6 +48,7 @@ pub mod manage {
 
 pub mod offline {
     pub mod sign;
+    pub mod squads;
     pub mod submit;
 }
 

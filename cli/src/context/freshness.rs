@@ -36,10 +36,10 @@ impl Fresh {
 }
 
 /// What follows the advice to update, where the command stands alone.
-const REPEAT: &str = "then repeat the command: transactions that are simulated, or signed or sent elsewhere, do not include \
-                      the update";
-const REPEAT_OR_SKIP: &str = "then repeat the command: transactions that are simulated, or signed or sent elsewhere, do not \
-                              include the merge; or skip it with --no-update, if the command has this option";
+const REPEAT: &str = "then repeat the command: transactions that are simulated, proposed, or signed or sent elsewhere, do not \
+                      include the update";
+const REPEAT_OR_SKIP: &str = "then repeat the command: transactions that are simulated, proposed, or signed or sent elsewhere, \
+                              do not include the merge; or skip it with --no-update, if the command has this option";
 
 impl<'a, C: Cluster> Context<'a, C> {
     /// Reads a pool, for looking at it.

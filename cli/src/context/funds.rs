@@ -55,7 +55,7 @@ impl<C: Cluster> Context<'_, C> {
         let options = SendOptions { lifetime, ..self.send_options(Address::default())? };
         let sender = Sender::new(self.cluster, &signer).options(options);
         // Of a message alone it is open who pays the fee: a multisig's vault does not.
-        let has_fees = self.global.transactions.signs();
+        let has_fees = self.global.transactions.signs() && self.vault.is_none();
         let mut fees = vec![];
         for stage in &stages {
             let paid = stage.iter().filter(|_| has_fees);

@@ -5,14 +5,19 @@ mod format;
 mod freshness;
 mod funds;
 mod lookup;
+mod propose;
 mod search;
 mod send;
 
-pub use {freshness::Fresh, funds::Spending};
+pub use {
+    freshness::Fresh,
+    funds::Spending,
+    propose::{check_permission, read_multisig, too_large},
+};
 
 use {
     crate::{
-        args::GlobalArgs,
+        args::{GlobalArgs, Vault},
         config::Config,
         defaults::{DefaultPool, Named},
         error::CliError,
@@ -38,12 +43,16 @@ pub struct Context<'a, C> {
     pub warnings: Warnings,
     /// Where directories for generated keys are made.
     pub directory: PathBuf,
+    /// The vault that takes the place of the wallet.
+    vault: Option<Vault>,
     config: &'a Config,
     keyring: Keyring,
 }
 
 impl<'a, C: Cluster> Context<'a, C> {
     pub fn new(cluster: &'a C, global: &'a GlobalArgs, config: &'a Config, terminal: Terminal) -> Self {
+        let vault = global.transactions.squads.vault();
+        let keyring = Keyring::new(global.transactions.signers.clone(), !global.transactions.sends());
         Self {
             cluster,
             global,
@@ -52,8 +61,9 @@ impl<'a, C: Cluster> Context<'a, C> {
             interrupt: Interrupt::default(),
             warnings: Warnings::default(),
             directory: PathBuf::from("."),
+            vault,
             config,
-            keyring: Keyring::new(global.transactions.signers.clone(), !global.transactions.sends()),
+            keyring: keyring.with_vault(vault.map(|vault| vault.address)),
         }
     }
 
@@ -81,16 +91,31 @@ impl<'a, C: Cluster> Context<'a, C> {
         self.terminal.confirm(what, &lines)
     }
 
+    /// The user's wallet: the vault, where a change is proposed to a multisig.
     pub fn wallet(&self) -> Result<Key, CliError> {
+        match self.vault {
+            Some(vault) => self.keyring.open("the vault (--squads)", &KeySource::Address(vault.address)),
+            None => self.own_wallet(),
+        }
+    }
+
+    /// The key of the user, who is a member of the multisig where a change is proposed to one.
+    pub fn own_wallet(&self) -> Result<Key, CliError> {
         let source = self.config.keypair(self.global.keypair.as_deref());
         let source: KeySource = source.parse().map_err(CliError::Usage)?;
         self.keyring.open("your wallet (--keypair)", &source)
     }
 
+    /// Who pays for what a command does: the vault, where it is proposed to a multisig.
     pub fn fee_payer(&self) -> Result<Key, CliError> {
+        if self.vault.is_some() { self.wallet() } else { self.own_fee_payer() }
+    }
+
+    /// Who pays the fees of transactions that are sent now.
+    pub fn own_fee_payer(&self) -> Result<Key, CliError> {
         match &self.global.fee_payer {
             Some(source) => self.keyring.open("the fee payer (--fee-payer)", source),
-            None => self.wallet(),
+            None => self.own_wallet(),
         }
     }
 

@@ -50,9 +50,23 @@ impl<C: Cluster> Context<'_, C> {
         options: SendOptions,
         format: &TransactionFormat,
     ) -> Result<Vec<Landed>, Halt> {
-        let (payer, program_id) = (self.fee_payer()?, options.pool_program);
+        match self.vault {
+            Some(vault) => Err(self.propose(plan, vault, options).await),
+            None => self.send_now(plan, keys, options, format).await,
+        }
+    }
+
+    /// As [`Self::send`], also where changes are proposed to a multisig: for the proposal itself, and its votes.
+    pub async fn send_now(
+        &self,
+        plan: &Plan,
+        keys: &[Key],
+        options: SendOptions,
+        format: &TransactionFormat,
+    ) -> Result<Vec<Landed>, Halt> {
+        let (payer, program_id) = (self.own_fee_payer()?, options.pool_program);
         let mut keys = keys.to_vec();
-        let (lifetime, stages) = self.packed(plan, &mut keys, format).await?;
+        let (lifetime, stages) = self.packed_for(plan, &mut keys, format, payer.pubkey()).await?;
         let bar = Bar::spinner(&self.terminal, "Sending");
         let watched = self.watched(&bar);
         // A dump of the message alone contains no signature.
@@ -82,8 +96,17 @@ impl<C: Cluster> Context<'_, C> {
         keys: &mut Vec<Key>,
         format: &TransactionFormat,
     ) -> Result<(Lifetime, Vec<Vec<Outgoing>>), CliError> {
+        self.packed_for(plan, keys, format, self.fee_payer()?.pubkey()).await
+    }
+
+    async fn packed_for(
+        &self,
+        plan: &Plan,
+        keys: &mut Vec<Key>,
+        format: &TransactionFormat,
+        payer: Address,
+    ) -> Result<(Lifetime, Vec<Vec<Outgoing>>), CliError> {
         let lifetime = self.lifetime(keys).await?;
-        let payer = self.fee_payer()?.pubkey();
         let mut packing = PackOptions::new(payer).in_format(format.clone());
         if matches!(lifetime, Lifetime::Nonce(_)) {
             packing = packing.leaving_room_for_nonce();

@@ -103,12 +103,24 @@ pub struct Keyring {
     open: RefCell<Vec<(KeySource, Key)>>,
     presigned: Vec<(Address, Signature)>,
     may_be_absent: bool,
+    /// A vault, for which a multisig's program signs.
+    vault: Option<Address>,
 }
 
 impl Keyring {
     /// A keyring with signatures that were made elsewhere. Where keys `may_be_absent`, an address is enough.
     pub const fn new(presigned: Vec<(Address, Signature)>, may_be_absent: bool) -> Self {
-        Self { open: RefCell::new(vec![]), presigned, may_be_absent }
+        Self { open: RefCell::new(vec![]), presigned, may_be_absent, vault: None }
+    }
+
+    /// The keyring with a vault: its address is enough, since a multisig's program signs for it later.
+    pub fn with_vault(self, vault: Option<Address>) -> Self {
+        Self { vault, ..self }
+    }
+
+    /// Whether a key with this address was opened: the user has it, now and later.
+    pub fn has_opened(&self, address: &Address) -> bool {
+        self.open.borrow().iter().any(|(_, key)| key.pubkey() == *address)
     }
 
     /// Opens the key from `source`, which `role` (such as `the fee payer`) is needed for.
@@ -145,7 +157,7 @@ impl Keyring {
     fn elsewhere(&self, address: &Address) -> Result<Key, String> {
         match self.presigned.iter().find(|(signer, _)| signer == address) {
             Some((_, signature)) => Ok(Rc::new(Presigner::new(address, signature))),
-            None if self.may_be_absent => Ok(Rc::new(NullSigner::new(address))),
+            None if self.may_be_absent || self.vault == Some(*address) => Ok(Rc::new(NullSigner::new(address))),
             None => Err(format!(
                 "missing signature of {address}: specify its keypair, or its signature with --signer {address}=SIGNATURE"
             )),

@@ -6,6 +6,7 @@ pub mod extension;
 mod logs;
 mod parse;
 mod pool;
+mod squads;
 mod stake;
 mod system;
 mod table;
@@ -14,7 +15,11 @@ mod tests;
 mod token;
 mod value;
 
-pub use {event::describe, logs::Decoded};
+pub use {
+    event::describe,
+    logs::Decoded,
+    squads::{action, member},
+};
 
 use {
     crate::{error::CliError, input, output::Line},
@@ -27,10 +32,11 @@ use {
         COMPUTE_BUDGET_PROGRAM_ID, METADATA_PROGRAM_ID, STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID, TOKEN_2022_PROGRAM_ID,
         TOKEN_PROGRAM_ID,
     },
+    tidepool_squads::message::{LoadedAddresses, VaultMessage},
 };
 
 /// Programs that are no stake pool program.
-const OTHERS: [(Address, &str); 8] = [
+const OTHERS: [(Address, &str); 9] = [
     (SYSTEM_PROGRAM_ID, "system program"),
     (STAKE_PROGRAM_ID, "stake program"),
     (TOKEN_PROGRAM_ID, "token program"),
@@ -39,6 +45,7 @@ const OTHERS: [(Address, &str); 8] = [
     (METADATA_PROGRAM_ID, "metadata program"),
     (COMPUTE_BUDGET_PROGRAM_ID, "compute budget program"),
     (solana_address_lookup_table_interface::program::ID, "lookup table program"),
+    (tidepool_squads::PROGRAM_ID, "Squads multisig program"),
 ];
 
 pub fn program_name(program: &Address) -> Option<&'static str> {
@@ -64,6 +71,20 @@ impl MessageArg {
 pub struct Message(pub VersionedMessage);
 
 impl Message {
+    /// The message of a multisig's transaction, for [`Self::instructions`]. Accounts of lookup tables are named by their places there,
+    /// unless the addresses are given.
+    pub fn of_vault(message: &VaultMessage, loaded: Option<&[LoadedAddresses]>) -> Self {
+        squads::message(message, loaded)
+    }
+
+    /// The programs that are called and are not known, in order.
+    pub fn unknown_programs(&self) -> Vec<Address> {
+        let programs = self.0.instructions().iter().filter_map(|instruction| self.program(instruction));
+        let mut unknown: Vec<_> = programs.filter(|program| program_name(program).is_none()).collect();
+        unknown.dedup();
+        unknown
+    }
+
     /// Those who have to sign, the fee payer first.
     pub fn signers(&self) -> &[Address] {
         let required = usize::from(self.0.header().num_required_signatures);
@@ -89,8 +110,13 @@ impl Message {
     }
 
     pub fn instructions(&self, pool_program: Option<Address>) -> Vec<String> {
+        self.instructions_at(pool_program, true)
+    }
+
+    /// As [`Self::instructions`]. Proposals to multisigs are opened if `opens`.
+    fn instructions_at(&self, pool_program: Option<Address>, opens: bool) -> Vec<String> {
         let instructions = self.0.instructions().iter();
-        let described = instructions.map(|instruction| self.describe(instruction, pool_program));
+        let described = instructions.map(|instruction| self.describe(instruction, pool_program, opens));
         self.header_budget().into_iter().chain(described).collect()
     }
 
@@ -104,7 +130,7 @@ impl Message {
         self.0.static_account_keys().get(usize::from(instruction.program_id_index)).copied()
     }
 
-    fn describe(&self, instruction: &CompiledInstruction, pool_program: Option<Address>) -> String {
+    fn describe(&self, instruction: &CompiledInstruction, pool_program: Option<Address>, opens: bool) -> String {
         let (data, accounts) = (&instruction.data, Accounts::new(&self.0, &instruction.accounts));
         let Some(program) = self.program(instruction) else {
             return format!("a program in a lookup table: {}", inexplicable(data, &accounts));
@@ -126,6 +152,7 @@ impl Message {
             TOKEN_PROGRAM_ID | TOKEN_2022_PROGRAM_ID => token::instruction(data, &accounts),
             COMPUTE_BUDGET_PROGRAM_ID => system::compute_budget(data),
             solana_address_lookup_table_interface::program::ID => table::instruction(data, &accounts),
+            tidepool_squads::PROGRAM_ID if opens => squads::instruction(data, &accounts, pool_program),
             spl_associated_token_account_interface::program::ID => token::associated(data, &accounts),
             _ => None,
         };

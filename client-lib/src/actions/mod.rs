@@ -57,7 +57,7 @@ pub use {
     token::{TokenHolding, TokenReceiver, TokenSource, associated_token_account},
     update::{cleanup, update_list_instruction, update_pool_balance, update_validators_instruction},
     validators::{add_validator, find_free_validator_seed, remove_validator},
-    weights::{WeightChange, set_validator_weights},
+    weights::{WeightChange, set_validator_weights, set_validator_weights_within},
     withdraw::{
         NewStakeAccount, WithdrawSol, WithdrawStake, merge_withdrawn, withdraw_sol, withdraw_stake,
         withdraw_stake_quoted,

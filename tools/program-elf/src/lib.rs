@@ -25,6 +25,8 @@ pub enum Elf {
     Reference,
     /// The example of a program that calls a pool: `vault.so`.
     Vault,
+    /// The published multisig program Squads v4, for tests: `squads.so`.
+    Squads,
 }
 
 /// The build tools of every ELF, relative to the root of the repository.
@@ -46,6 +48,7 @@ impl Elf {
             Self::Tidepool => "tidepool.so",
             Self::Reference => "reference.so",
             Self::Vault => "vault.so",
+            Self::Squads => "squads.so",
         }
     }
 
@@ -54,6 +57,7 @@ impl Elf {
             Self::Tidepool => "cargo xtask build-program",
             Self::Reference => "cargo xtask reference",
             Self::Vault => "cargo xtask vault",
+            Self::Squads => "cargo xtask squads",
         }
     }
 
@@ -77,6 +81,7 @@ impl Elf {
                 "interface/Cargo.toml",
                 "interface/src",
             ],
+            Self::Squads => &["tools/squads", "xtask/src/squads.rs"],
         }
     }
 
@@ -126,7 +131,7 @@ impl Elf {
 
     /// Finds the ELF, once per process: tests load it thousands of times.
     fn find(self) -> Result<(PathBuf, Vec<u8>), ElfError> {
-        static FOUND: [OnceLock<(PathBuf, Vec<u8>)>; 3] = [const { OnceLock::new() }; 3];
+        static FOUND: [OnceLock<(PathBuf, Vec<u8>)>; 4] = [const { OnceLock::new() }; 4];
         let found = &FOUND[self as usize];
         if found.get().is_none() {
             let root = checkout();
@@ -242,7 +247,7 @@ mod tests {
     #[test]
     fn names_every_source_of_this_checkout() {
         let root = checkout();
-        for elf in [Elf::Tidepool, Elf::Reference, Elf::Vault] {
+        for elf in [Elf::Tidepool, Elf::Reference, Elf::Vault, Elf::Squads] {
             for source in TOOLS.iter().chain(elf.sources()) {
                 assert!(root.join(source).exists(), "{source}");
             }

@@ -14,6 +14,7 @@ mod toolchain;
 pub use cargo::{Workspace, cargo, cargo_home};
 pub use platform::Platform;
 pub use profile::PROGRAM_PROFILE;
+pub use sources::Library;
 
 use anyhow::{Context as _, ensure};
 use platform::Setup;

@@ -1,6 +1,9 @@
 //! Platforms of programs: a target, and the parts of Rust's library for it.
 
-use crate::{sources, toolchain::Toolchain};
+use crate::{
+    sources::{self, Library},
+    toolchain::Toolchain,
+};
 use anyhow::Context as _;
 use std::{
     fs,
@@ -21,6 +24,8 @@ pub enum Platform {
         /// The JSON file that describes the target. rustc's own has no atomic operations, and `std` needs an operating
         /// system: `zkvm`, which is one for a single thread without files, clocks and network.
         target: PathBuf,
+        /// What the program uses of `std`.
+        library: Library,
     },
 }
 
@@ -43,7 +48,7 @@ impl Platform {
     pub(crate) fn setup(&self, toolchain: &Toolchain, target_dir: &Path) -> anyhow::Result<Setup> {
         match self {
             Self::Core => Ok(core(toolchain)),
-            Self::Std { target } => std(target, toolchain, target_dir),
+            Self::Std { target, library } => std(target, *library, toolchain, target_dir),
         }
     }
 }
@@ -58,8 +63,8 @@ fn core(toolchain: &Toolchain) -> Setup {
     }
 }
 
-fn std(target: &Path, toolchain: &Toolchain, target_dir: &Path) -> anyhow::Result<Setup> {
-    let sources = sources::patched(toolchain, target_dir)?;
+fn std(target: &Path, library: Library, toolchain: &Toolchain, target_dir: &Path) -> anyhow::Result<Setup> {
+    let sources = sources::patched(toolchain, target_dir, library)?;
     let file = fs::canonicalize(target).with_context(|| format!("no target is described at {}", target.display()))?;
     let name = file.file_stem().context("a target needs a name")?;
     let flags = [

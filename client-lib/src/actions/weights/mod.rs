@@ -135,6 +135,18 @@ fn compare(snapshot: &PoolSnapshot, weights: &[u16]) -> Vec<WeightChange> {
 /// # Errors
 /// Those of [`changes`]; refusal `EntryMoved`.
 pub fn set_validator_weights(snapshot: &PoolSnapshot, changes: &[WeightChange]) -> Result<Plan, PlanError> {
+    set_validator_weights_within(snapshot, changes, 0)
+}
+
+/// As [`set_validator_weights`], in transactions that leave so many bytes unused: a multisig's are part of others.
+///
+/// # Errors
+/// As [`set_validator_weights`].
+pub fn set_validator_weights_within(
+    snapshot: &PoolSnapshot,
+    changes: &[WeightChange],
+    unused_bytes: usize,
+) -> Result<Plan, PlanError> {
     require_policy(snapshot)?;
     let mut weights: Vec<u16> = snapshot.records().iter().map(|record| record.extension.weight()).collect();
     let mut named = HashSet::new();
@@ -159,7 +171,7 @@ pub fn set_validator_weights(snapshot: &PoolSnapshot, changes: &[WeightChange]) 
     if entries.is_empty() && snapshot.is_paused() {
         entries.extend(resumption(snapshot));
     }
-    let parts: Vec<&[WeightEntry]> = entries.chunks(weights_per_instruction()).collect();
+    let parts: Vec<&[WeightEntry]> = entries.chunks(weights_within(unused_bytes)).collect();
     let mut plan = Plan::default();
     if let [first @ .., last] = parts.as_slice() {
         let label = format!("set {} weights", changes.len());
@@ -219,13 +231,17 @@ fn group(snapshot: &PoolSnapshot, entries: &[WeightEntry], more: bool) -> Instru
 /// Most weights of one instruction: as many as a legacy transaction holds, which every wallet signs, if the fee payer
 /// is not the staker.
 pub fn weights_per_instruction() -> usize {
+    weights_within(0)
+}
+
+fn weights_within(unused_bytes: usize) -> usize {
     let address = |byte| Address::new_from_array([byte; 32]);
     let accounts = SetValidatorWeightsAccounts { pool: address(1), staker: address(2), validator_list: address(3) };
     let bytes = |count: usize| {
         let entries = vec![WeightEntry::new(0, &Address::default(), 0); count];
         let instruction = ExtensionInstruction::SetValidatorWeights { more: true, weights: &entries };
         let instruction: Instruction = instruction.with_accounts(&address(4), accounts.metas());
-        transaction_bytes(&address(5), &[instruction]) + PackOptions::default().reserved_bytes
+        transaction_bytes(&address(5), &[instruction]) + PackOptions::default().reserved_bytes + unused_bytes
     };
     (1..).take_while(|count| bytes(*count) <= MAX_TRANSACTION_BYTES).last().unwrap_or(1)
 }

@@ -120,7 +120,7 @@ impl Args {
         let policy = policy_of(&snapshot)?;
         let wanted = source.weights(&snapshot, self.unlisted())?;
         let changes = actions::weights::changes(&snapshot, &wanted, self.unlisted())?;
-        let plan = actions::set_validator_weights(&snapshot, &changes)?;
+        let plan = actions::set_validator_weights_within(&snapshot, &changes, context.bytes_beside_message())?;
         let mut output = Output {
             pool: Text(self.pool),
             unchanged: snapshot.records().len().saturating_sub(changes.len()),
