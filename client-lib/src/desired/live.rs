@@ -17,7 +17,7 @@ use {
     tidepool_interface::{
         address::{METADATA_PROGRAM_ID, SYSTEM_PROGRAM_ID, find_validator_stake},
         instruction::FundingType,
-        state::{AnnouncementKind, Ceiling, ValidatorStakeInfo},
+        state::{Announcement, AnnouncementKind, Ceiling, ValidatorStakeInfo},
     },
 };
 
@@ -107,11 +107,15 @@ impl Live {
         self.snapshot.records().iter().filter(|record| record.is_active())
     }
 
-    /// The announced change of the kind that `setting` has, if one is pending.
-    pub fn announced(&self, setting: Setting) -> Option<AnnouncedChange> {
+    /// The pending announcement of the kind of change that `setting` has.
+    pub fn notice_of(&self, setting: Setting) -> Option<&Announcement> {
         let kind = announcement_kind(setting)?;
-        let (_, found) = self.snapshot.announcements().find(|(announced, _)| *announced == kind)?;
-        Some(AnnouncedChange::decode(kind, &found.value))
+        self.snapshot.announcements().find(|(announced, _)| *announced == kind).map(|(_, found)| found)
+    }
+
+    /// The change that it announces.
+    pub fn announced(&self, setting: Setting) -> Option<AnnouncedChange> {
+        Some(AnnouncedChange::decode(announcement_kind(setting)?, &self.notice_of(setting)?.value))
     }
 
     fn setting(&self, setting: Setting) -> Option<Value> {

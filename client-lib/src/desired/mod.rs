@@ -3,7 +3,7 @@
 //! A [`Desired`] pool names some parts of a pool, with their values: [`Setting`]s, and validators with weights. [`Live`] is the
 //! pool as it is. [`differences`] lists the parts that differ, and [`steps`] plans the instructions for them: what can be sent
 //! now, and what has to wait, with the reason. Nothing is remembered between two calls: a step that has been made shows in
-//! the pool, so it is not planned again. Send what is ready, read again, and repeat.
+//! the pool, so it is not planned again. Send the ready steps, read again, and repeat.
 //!
 //! ```no_run
 //! use tidepool_client::{

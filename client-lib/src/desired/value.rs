@@ -53,7 +53,7 @@ impl Value {
     /// Reads a value of `kind` as it is written in a file, without quotes.
     ///
     /// # Errors
-    /// A sentence about what is wrong.
+    /// A sentence with the fault.
     pub fn parse(kind: Kind, text: &str) -> Result<Self, String> {
         let address =
             || text.parse::<Address>().map_err(|_| format!("invalid address \"{text}\": expected a base58 public key"));

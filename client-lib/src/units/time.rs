@@ -8,7 +8,7 @@ const UNITS: [(&str, u32); 4] = [("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1
 /// Reads a time in seconds: `2d`, `48h`, `30m`, `45s`.
 ///
 /// # Errors
-/// A sentence about what is wrong.
+/// A sentence with the fault.
 pub fn seconds(text: &str) -> Result<u32, String> {
     let malformed = || format!("invalid time \"{text}\": expected 2d, 48h, 30m or 45s");
     let found = UNITS.iter().find_map(|(unit, length)| Some((text.strip_suffix(unit)?, length)));
@@ -23,7 +23,7 @@ pub fn seconds(text: &str) -> Result<u32, String> {
 /// Reads a number of epochs with at most two decimals, in hundredths: `1`, `1.5`.
 ///
 /// # Errors
-/// A sentence about what is wrong.
+/// A sentence with the fault.
 pub fn hundredths(text: &str) -> Result<u16, String> {
     let malformed = || format!("invalid number of epochs \"{text}\": expected a number such as 1 or 1.5");
     let Units(units) = text.parse().map_err(|_| malformed())?;

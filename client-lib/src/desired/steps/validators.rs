@@ -142,7 +142,7 @@ impl Maker<'_> {
         Ok(())
     }
 
-    /// Removals that exceed what is left of the turnover budget. What is left goes to the first of them.
+    /// Removals that exceed the remaining turnover budget, which goes to the first of them.
     fn removals_over_budget(&mut self, later: &[(u64, Address)], left: u64) {
         let (Some((turnover, first)), staker) = (later.first(), self.staker_key()) else { return };
         let snapshot = &self.live.snapshot;
