@@ -15,6 +15,9 @@ pub struct Accept {
 }
 
 impl Accept {
+    /// For a command that shows cautions, and sends nothing.
+    pub const ACCEPTED: Self = Self { accept: true };
+
     /// The cautions about validators that stake shall be delegated to, a line each, to be shown before a confirmation.
     ///
     /// # Errors

@@ -107,6 +107,7 @@ pub mod cluster;
 pub mod compute;
 pub mod control;
 pub mod crank;
+pub mod desired;
 pub mod error;
 pub mod events;
 pub mod gates;

@@ -170,7 +170,10 @@ impl EmbeddedClusterBuilder {
         let bank = self.first_bank(&validators)?;
         let inflation = self.inflation;
         bank.set_inflation(Inflation::new_disabled());
+        // The first blockhash is the hash of the genesis.
+        let genesis_hash = bank.last_blockhash();
         let cluster = EmbeddedCluster {
+            genesis_hash,
             bank_forks: BankForks::new_rw_arc(bank),
             start_time: self.start_time,
             slot_time: self.slot_time,

@@ -6,6 +6,7 @@ use {
     crate::{EmbeddedCluster, lock, transactions::first_signature},
     solana_account::{Account, ReadableAccount},
     solana_address::Address,
+    solana_hash::Hash,
     solana_message::VersionedMessage,
     solana_signature::Signature,
     solana_transaction::{TransactionVerificationMode, versioned::VersionedTransaction},
@@ -157,6 +158,10 @@ impl Cluster for EmbeddedCluster {
     ) -> Result<Option<Vec<Option<InflationReward>>>, ClusterError> {
         let kept = lock(&self.rewards);
         Ok(Some(accounts.iter().map(|account| kept.get(&(epoch, *account)).copied()).collect()))
+    }
+
+    async fn genesis_hash(&self) -> Result<Option<Hash>, ClusterError> {
+        Ok(Some(self.genesis_hash))
     }
 
     async fn validator_set(&self) -> Result<Option<Vec<ClusterValidator>>, ClusterError> {

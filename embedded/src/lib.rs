@@ -47,6 +47,7 @@ use {
     solana_address::Address,
     solana_clock::{Clock, Epoch, Slot, UnixTimestamp},
     solana_epoch_rewards::EpochRewards,
+    solana_hash::Hash,
     solana_keypair::Keypair,
     solana_rent::Rent,
     solana_runtime::{bank::Bank, bank_forks::BankForks},
@@ -74,6 +75,7 @@ pub use {
 ///
 /// All methods take `&self`. A lock serializes changes of the cluster.
 pub struct EmbeddedCluster {
+    genesis_hash: Hash,
     bank_forks: Arc<RwLock<BankForks>>,
     validators: Vec<Validator>,
     /// Vote account to thousandths of the credits of a perfect validator.

@@ -18,9 +18,9 @@ use {
                 statement, tickets,
             },
             manage::{
-                add_validator, cancel_announcement, create_pool, decrease, extend_pool, increase, remove_validator,
-                select, set_demotion_policy, set_fee, set_funding_authority, set_limits, set_manager, set_metadata,
-                set_policy, set_preferred_validator, set_staker, set_weights,
+                add_validator, apply, cancel_announcement, create_pool, decrease, export, extend_pool, increase, plan,
+                remove_validator, select, set_demotion_policy, set_fee, set_funding_authority, set_limits, set_manager,
+                set_metadata, set_policy, set_preferred_validator, set_staker, set_weights,
             },
             offline::{sign, squads, submit},
             setup::completions,
@@ -106,6 +106,9 @@ commands! {
     SetLimits(set_limits::Args),
     SetDemotionPolicy(set_demotion_policy::Args),
     CancelAnnouncement(cancel_announcement::Args),
+    Export(export::Args),
+    Plan(plan::Args),
+    Apply(apply::Args),
     Select(select::Args),
     SetWeights(set_weights::Args),
     Rebalance(rebalance::Args),
@@ -154,6 +157,8 @@ impl Command {
             | Self::RemoveValidator(_)
             | Self::Increase(_)
             | Self::Decrease(_)
+            | Self::Export(_)
+            | Self::Plan(_)
             | Self::Select(_)
             | Self::Completions(_) => false,
             _ => true,

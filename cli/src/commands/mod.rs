@@ -27,11 +27,14 @@ pub mod inspect {
 
 pub mod manage {
     pub mod add_validator;
+    pub mod apply;
     pub mod cancel_announcement;
     pub mod create_pool;
     pub mod decrease;
+    pub mod export;
     pub mod extend_pool;
     pub mod increase;
+    pub mod plan;
     pub mod remove_validator;
     pub mod select;
     pub mod set_demotion_policy;

@@ -30,8 +30,12 @@ impl CliError {
             | Self::Pack(_)
             | Self::Io(_)
             | Self::SearchRefused { .. } => Exit::Failed,
-            Self::Plan(_) | Self::InsufficientFunds { .. } | Self::Existing { .. } | Self::NoV1 { .. } => Exit::Refused,
-            Self::Unfinished { error, .. } => error.exit(),
+            Self::Plan(_)
+            | Self::Outdated { .. }
+            | Self::InsufficientFunds { .. }
+            | Self::Existing { .. }
+            | Self::NoV1 { .. } => Exit::Refused,
+            Self::Unfinished { error, .. } | Self::InFile { error, .. } => error.exit(),
             Self::Pool(PoolError::Cluster(error))
             | Self::Cluster(error)
             | Self::Lookup(LookupError::Cluster(error)) => exit_of_cluster(error),

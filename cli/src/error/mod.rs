@@ -12,13 +12,14 @@ use {
     tidepool_client::{
         actions::ExistingAccount,
         cluster::ClusterError,
+        desired::LiveError,
         error::PlanError,
         lookup::LookupError,
         pack::PackError,
         pool::PoolError,
         send::{NonceError, NotSent, Summary},
     },
-    tidepool_selection::{Problem, SelectError},
+    tidepool_selection::{Place, Problem, SelectError},
 };
 
 /// Why a command did not do what it was asked for. Each is one sentence: the fault and the remedy.
@@ -32,6 +33,14 @@ pub enum CliError {
 
     #[error("{}, {problem}", path.display())]
     File { path: PathBuf, problem: Problem },
+
+    /// A plan for a pool that has changed since.
+    #[error("{}, {problem}", path.display())]
+    Outdated { path: PathBuf, problem: Problem },
+
+    /// An error about what a place of a file asks for.
+    #[error("{}, line {}, column {}: {error}", path.display(), place.line, place.column)]
+    InFile { path: PathBuf, place: Place, error: Box<Self> },
 
     #[error(transparent)]
     Selection(#[from] SelectError),
@@ -113,6 +122,15 @@ pub enum CliError {
 
     #[error("I/O error ({0}): check the terminal and the output's destination")]
     Io(#[from] std::io::Error),
+}
+
+impl From<LiveError> for CliError {
+    fn from(error: LiveError) -> Self {
+        match error {
+            LiveError::Pool(error) => error.into(),
+            LiveError::Plan(error) => error.into(),
+        }
+    }
 }
 
 impl CliError {

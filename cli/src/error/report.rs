@@ -28,7 +28,7 @@ impl CliError {
     /// The error as JSON: `kind`, `exit_code`, `message`, and where they apply `cause` (the program's name for it) and
     /// `transactions`.
     pub fn json(&self) -> Value {
-        if let Self::Unfinished { error, .. } = self {
+        if let Self::Unfinished { error, .. } | Self::InFile { error, .. } = self {
             let mut json = error.json();
             json["error"]["message"] = self.to_string().into();
             return json;
@@ -62,7 +62,7 @@ fn failure_of(outcome: &Outcome) -> Option<&FailureReport> {
 fn details(error: &CliError) -> Vec<String> {
     let summary = match error {
         CliError::NotLanded(summary) => summary,
-        CliError::Unfinished { error, .. } => return details(error),
+        CliError::Unfinished { error, .. } | CliError::InFile { error, .. } => return details(error),
         _ => return vec![],
     };
     if summary.transactions.len() < 2 {

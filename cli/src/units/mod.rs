@@ -8,7 +8,7 @@ mod transaction_fee;
 pub use {
     address::address,
     slippage::Slippage,
-    tidepool_client::units::{Amount, ParsedFee, Share, Units, percent, positive, sol, tokens},
-    time::{local_time, now, positive_seconds, seconds, utc_time},
+    tidepool_client::units::{Amount, ParsedFee, Share, Units, hundredths, percent, positive, seconds, sol, tokens},
+    time::{local_time, now, positive_seconds, utc_time},
     transaction_fee::transaction_fee,
 };

@@ -1,24 +1,10 @@
-//! Times as people write and read them: `2d`, `48h`, `30m`, `45s`; `2026-11-30 14:05 +01:00`.
+//! Times as people write and read them: `2026-11-30 14:05 +01:00`.
 
 use {
     chrono::{DateTime, Local, TimeZone as _},
     std::time::{Duration, SystemTime, UNIX_EPOCH},
+    tidepool_client::units::seconds,
 };
-
-/// Units of a time, and the seconds of each.
-const UNITS: [(&str, u32); 4] = [("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)];
-
-/// Reads a time in seconds.
-pub fn seconds(text: &str) -> Result<u32, String> {
-    let malformed = || format!("invalid time \"{text}\": expected 2d, 48h, 30m or 45s");
-    let found = UNITS.iter().find_map(|(unit, length)| Some((text.strip_suffix(unit)?, length)));
-    let (digits, length) = found.ok_or_else(malformed)?;
-    if digits.is_empty() || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
-        return Err(malformed());
-    }
-    let seconds = digits.parse::<u32>().ok().and_then(|number| number.checked_mul(*length));
-    seconds.ok_or_else(|| format!("{text} is too long: use a shorter time"))
-}
 
 /// Reads a time of a second or more.
 pub fn positive_seconds(text: &str) -> Result<u32, String> {
@@ -48,15 +34,6 @@ pub fn utc_time(timestamp: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn times_have_a_unit() {
-        assert_eq!(["2d", "48h", "30m", "45s", "0s"].map(seconds), [172_800, 172_800, 1_800, 45, 0].map(Ok));
-        for text in ["", "2", "d", "-1d", "1.5h", "2 h", "1w"] {
-            assert!(seconds(text).unwrap_err().contains("expected 2d"), "{text}");
-        }
-        assert!(seconds("50000d").unwrap_err().contains("too long"));
-    }
 
     #[test]
     fn times_are_local() {

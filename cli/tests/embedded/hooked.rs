@@ -3,6 +3,7 @@
 use {
     solana_account::Account,
     solana_address::Address,
+    solana_hash::Hash,
     solana_signature::Signature,
     solana_transaction::versioned::VersionedTransaction,
     tidepool_client::cluster::{
@@ -69,6 +70,11 @@ impl<F: Fn(Call) -> Result<(), ClusterError> + Send + Sync> Cluster for Hooked<'
     async fn execution(&self, signature: &Signature) -> Result<Option<Execution>, ClusterError> {
         (self.before)(Call::Other)?;
         Cluster::execution(self.cluster, signature).await
+    }
+
+    async fn genesis_hash(&self) -> Result<Option<Hash>, ClusterError> {
+        (self.before)(Call::Other)?;
+        self.cluster.genesis_hash().await
     }
 
     async fn validator_set(&self) -> Result<Option<Vec<ClusterValidator>>, ClusterError> {

@@ -7,6 +7,7 @@
 mod addresses;
 mod alpenglow;
 mod announcements;
+mod applying;
 mod approvals;
 mod asking;
 mod crank;

@@ -244,6 +244,11 @@ impl PoolSnapshot {
         self.validator_at(self.records.iter().position(is_meant)?)
     }
 
+    /// The record of the validator with the vote account `vote`, if it is in the list. Derives no address.
+    pub fn validator_record(&self, vote: &Address) -> Option<&ValidatorStakeInfo> {
+        self.records.iter().find(|record| record.vote_account_address == *vote)
+    }
+
     /// Whether the snapshot holds the stake accounts of all validators in `selection`.
     pub fn has_stakes(&self, selection: &StakeSelection) -> bool {
         let mut stakes = self.records.iter().zip(&self.stake_accounts);

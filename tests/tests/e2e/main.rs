@@ -3,6 +3,7 @@
 //! With a harness of its own, since validators are shared by tests, and have to end with them.
 
 mod alpenglow;
+mod applying;
 mod chain;
 mod deployment;
 mod events;
@@ -30,7 +31,7 @@ fn main() -> ExitCode {
     arguments.test_threads.get_or_insert(THREADS);
     // One validator at a time, so that it has a processor to itself: with epochs of two seconds it needs that.
     let parts: [&[&[Test]]; 5] = [
-        &[readme::TESTS, refusals::TESTS, interrupts::TESTS, large::TESTS],
+        &[readme::TESTS, refusals::TESTS, interrupts::TESTS, large::TESTS, applying::TESTS],
         &[faults::TESTS],
         &[life::TESTS, deployment::TESTS, events::TESTS],
         &[alpenglow::TESTS],

@@ -7,7 +7,7 @@ use {
         keys::{Key, KeySource},
         output::Line,
         settings::{self, Answer, Change, Choice, instead, or_none},
-        units::{Share, Units, address, positive, seconds},
+        units::{Share, Units, address, hundredths, positive, seconds},
         unsent::Halt,
         view::{limits::Limits, policy::policy_of},
         wallet::signers::{Given, check_can_sign},
@@ -106,16 +106,6 @@ pub struct Args {
     old_guardian: Option<KeySource>,
 }
 
-/// Reads a number of epochs with at most two decimals, in hundredths.
-fn hundredths(text: &str) -> Result<u16, String> {
-    let malformed = || format!("invalid number of epochs \"{text}\": expected a number such as 1 or 1.5");
-    let Units(units) = text.parse().map_err(|_| malformed())?;
-    if !units.is_multiple_of(10_000_000) {
-        return Err(format!("{text} has more than 2 decimals: round it"));
-    }
-    u16::try_from(units / 10_000_000).map_err(|_| malformed())
-}
-
 #[derive(Debug, Serialize)]
 pub struct LimitChange {
     limits_before: Limits,
@@ -184,18 +174,4 @@ fn warned(before: &state::Limits, after: &state::Limits) -> Vec<Line> {
     let mut lines = lines(before, after);
     lines.push(("warning", "this cannot be undone: a limit can only be tightened".into()));
     lines
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn growth_charges_are_read_in_hundredths() {
-        assert_eq!(["1", "1.5", "0.25", "10"].map(hundredths), [100, 150, 25, 1_000].map(Ok));
-        assert!(hundredths("1.234").unwrap_err().contains("2 decimals"));
-        for text in ["", "one", "-1", "1000"] {
-            assert!(hundredths(text).unwrap_err().contains("expected a number such as 1"), "{text}");
-        }
-    }
 }

@@ -7,6 +7,7 @@
 mod accounts;
 mod alerts;
 mod answers;
+pub mod applying;
 mod config;
 mod connections;
 mod endpoint;

@@ -29,6 +29,7 @@ pub fn answer(cluster: &EmbeddedCluster, request: &Request) -> Value {
             let (hash, last) = (found.hash.to_string(), found.last_valid_block_height);
             with_context(cluster, json!({ "blockhash": hash, "lastValidBlockHeight": last }))
         }
+        "getGenesisHash" => json!({ "result": ask(cluster.genesis_hash()).map(|hash| hash.to_string()) }),
         "getBlockHeight" => json!({ "result": ask(Cluster::block_height(cluster)) }),
         "simulateTransaction" => with_context(cluster, simulated(&ask(cluster.simulate(&transaction(params))))),
         "sendTransaction" => match block_on(Cluster::send(cluster, &transaction(params))) {

@@ -1,0 +1,48 @@
+//! A pool, what differs from a file, and the steps to it.
+
+use {
+    crate::{context::Context, error::CliError},
+    solana_address::Address,
+    std::collections::HashSet,
+    tidepool_client::{
+        cluster::Cluster,
+        desired::{self, Desired, Difference, Fault, Live, Part, Step, Value},
+        pool::{PoolSnapshot, StakeSelection},
+    },
+};
+
+/// A pool, what differs from a file, and the steps to it.
+pub struct Survey {
+    pub live: Live,
+    pub differences: Vec<Difference>,
+    pub steps: Vec<Step>,
+}
+
+impl Survey {
+    /// Reads what the steps from `snapshot` to `desired` depend on, and plans them. `blame` makes errors of faults.
+    pub async fn read<C: Cluster>(
+        context: &Context<'_, C>,
+        snapshot: PoolSnapshot,
+        desired: &Desired,
+        keys: &[Address],
+        blame: impl Fn(Fault) -> CliError,
+    ) -> Result<Self, CliError> {
+        let mut live = Live::read(context.cluster, snapshot, desired).await?;
+        let differences = desired::differences(&live, desired).map_err(&blame)?;
+        let removed: HashSet<Address> = differences
+            .iter()
+            .filter_map(|difference| match (difference.part, &difference.after) {
+                (Part::Validator(vote), Value::Weight(None)) => Some(vote),
+                _ => None,
+            })
+            .collect();
+        if !removed.is_empty() {
+            // Stake that is deactivated already is no turnover.
+            live.snapshot = live.snapshot.read_again(context.cluster, StakeSelection::Only(removed)).await?;
+        }
+        // Who will pay may not be known yet.
+        let payer = context.fee_payer().map_or(live.snapshot.pool().head.manager, |key| key.pubkey());
+        let steps = desired::steps(&live, &differences, &payer, keys).map_err(&blame)?;
+        Ok(Self { live, differences, steps })
+    }
+}

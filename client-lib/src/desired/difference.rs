@@ -1,0 +1,139 @@
+//! The parts in which a pool differs from what it is to be.
+
+use {
+    super::{Live, Part, Setting, Value},
+    crate::{
+        actions::{self, TokenReceiver},
+        error::PlanError,
+    },
+    solana_address::Address,
+    std::collections::BTreeMap,
+    tidepool_interface::ExtensionError,
+};
+
+/// A pool as it is to be. Parts that it does not name stay as they are.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Desired {
+    /// Settings with their values.
+    pub settings: BTreeMap<Setting, Value>,
+    /// Validators with their weights; `None` for one that is to be removed.
+    pub validators: BTreeMap<Address, Option<u16>>,
+    /// Whether other validators of the pool are to be removed.
+    pub removes_others: bool,
+}
+
+/// A part that differs.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Difference {
+    /// The part.
+    pub part: Part,
+    /// Its present value.
+    pub before: Value,
+    /// Its desired value.
+    pub after: Value,
+}
+
+/// A part that cannot become what it is to be.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("{error}")]
+pub struct Fault {
+    /// The part.
+    pub part: Part,
+    /// Why.
+    pub error: PlanError,
+}
+
+impl Fault {
+    pub(super) fn new(part: Part, error: impl Into<PlanError>) -> Self {
+        Self { part, error: error.into() }
+    }
+}
+
+impl Desired {
+    pub(super) fn address(&self, setting: Setting) -> Option<Address> {
+        match self.settings.get(&setting) {
+            Some(Value::Address(address)) => Some(*address),
+            _ => None,
+        }
+    }
+
+    /// The account that is to receive the fees, if another one does now: without one, a new manager gets them in its associated
+    /// token account.
+    pub(super) fn fee_account(&self, live: &Live) -> Option<Address> {
+        let head = &live.snapshot.pool().head;
+        let of_manager = || {
+            let manager = self.address(Setting::Manager).filter(|manager| *manager != head.manager)?;
+            Some(TokenReceiver::Wallet(manager).address(&live.snapshot))
+        };
+        let wanted = self.address(Setting::FeeAccount).or_else(of_manager)?;
+        (wanted != head.manager_fee_account).then_some(wanted)
+    }
+}
+
+/// The parts of `live` that differ from `desired`, in the order of a file.
+///
+/// # Errors
+/// A [`Fault`] for a setting that the pool or the cluster does not have, and for a preferred validator that is to be removed.
+pub fn differences(live: &Live, desired: &Desired) -> Result<Vec<Difference>, Fault> {
+    let mut wanted: BTreeMap<Part, Value> =
+        desired.settings.iter().map(|(setting, value)| (Part::Setting(*setting), value.clone())).collect();
+    if let Some(account) = desired.fee_account(live) {
+        wanted.insert(Part::Setting(Setting::FeeAccount), Value::Address(account));
+    }
+    // The default authority of the program means permissionless.
+    let open = Value::Choice(Some(live.snapshot.default_deposit_authority()));
+    if let Some(value) = wanted.get_mut(&Part::Setting(Setting::StakeDepositAuthority)).filter(|value| **value == open)
+    {
+        *value = Value::Choice(None);
+    }
+    let named = desired.validators.iter().map(|(vote, weight)| (*vote, *weight));
+    let others = live.members().map(|record| (record.vote_account_address, None));
+    let others = others.filter(|(vote, _)| desired.removes_others && !desired.validators.contains_key(vote));
+    for (vote, weight) in named.chain(others) {
+        wanted.insert(Part::Validator(vote), Value::Weight(weight));
+    }
+    check_preferred(&wanted)?;
+    let mut found = vec![];
+    for (part, after) in wanted {
+        let before = live.value(part).ok_or_else(|| Fault::new(part, absent(live, part)))?;
+        if before != after {
+            found.push(Difference { part, before, after });
+        }
+    }
+    Ok(found)
+}
+
+fn check_preferred(wanted: &BTreeMap<Part, Value>) -> Result<(), Fault> {
+    for setting in [Setting::PreferredDeposit, Setting::PreferredWithdraw] {
+        let part = Part::Setting(setting);
+        if let Some(Value::Choice(Some(vote))) = wanted.get(&part)
+            && wanted.get(&Part::Validator(*vote)) == Some(&Value::Weight(None))
+        {
+            let what = format!("the preferred validator {vote} is to be removed: prefer another validator, or keep it");
+            return Err(Fault::new(part, PlanError::invalid(what)));
+        }
+    }
+    Ok(())
+}
+
+fn absent(live: &Live, part: Part) -> PlanError {
+    let pool = live.snapshot.address();
+    if let Part::Setting(Setting::TokenName | Setting::TokenSymbol | Setting::TokenUri) = part {
+        return PlanError::invalid(format!(
+            "the Metaplex token metadata program ({}) is not on this cluster: omit the section metadata, use another cluster, or \
+             load the program",
+            tidepool_interface::address::METADATA_PROGRAM_ID
+        ));
+    }
+    let what = if live.snapshot.has_unknown_extension() {
+        format!("pool {pool} has an unknown version of the extension: update tidepool")
+    } else {
+        format!("pool {pool} has no extension: add it with `tidepool extend-pool {pool}`, or omit this section")
+    };
+    PlanError::refused(ExtensionError::NotExtended, what)
+}
+
+/// Whether `account` is the associated token account of `wallet`.
+pub(super) fn is_associated(live: &Live, account: &Address, wallet: &Address) -> bool {
+    actions::associated_token_account(&live.snapshot, wallet) == *account
+}
