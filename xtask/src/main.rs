@@ -17,6 +17,7 @@ mod js;
 mod lints;
 mod localnet;
 mod reference;
+mod rehearse;
 mod tally;
 mod test;
 mod tidy;
@@ -43,6 +44,7 @@ enum Command {
     Reference(reference::Args),
     Vault(vault::Args),
     Demo(demo::Args),
+    Rehearse(rehearse::Args),
     Localnet(localnet::Args),
     Deny(deny::Args),
     Test(test::Args),
@@ -67,6 +69,7 @@ fn main() -> ExitCode {
         Command::Reference(args) => args.run(),
         Command::Vault(args) => args.run(),
         Command::Demo(args) => args.run(),
+        Command::Rehearse(args) => args.run(),
         Command::Localnet(args) => args.run(),
         Command::Deny(args) => args.run(),
         Command::Test(args) => args.run(),
