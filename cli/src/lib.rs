@@ -43,7 +43,7 @@ mod withdrawal;
 /// Files with weights, without the command that reads them.
 pub mod weights_file {
     pub use {
-        crate::commands::manage::set_weights::{Entry, parse},
+        crate::commands::manage::set_weights::{Entry, WeightsFile, parse},
         tidepool_selection::{Place, Problem},
     };
 }

@@ -23,7 +23,7 @@ struct Cli {
 enum Command {
     /// Make a pool, let epochs with rewards pass, and account for every lamport
     Demo(demo::Options),
-    /// Take over a live pool from its saved accounts, carry it into the next epoch, and account for every lamport
+    /// Take over a live pool, or its saved accounts, carry it through epochs, and account for every lamport
     Rehearse(rehearse::Options),
 }
 
@@ -42,7 +42,7 @@ async fn main() -> ExitCode {
         }
         Err(error) => {
             eprintln!("{} {error}", style("error:").red().bold().for_stderr());
-            ExitCode::FAILURE
+            error.exit_code().into()
         }
     }
 }

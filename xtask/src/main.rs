@@ -19,6 +19,7 @@ mod localnet;
 mod npm;
 mod reference;
 mod squads;
+mod rehearse;
 mod tally;
 mod test;
 mod tidy;
@@ -47,6 +48,7 @@ enum Command {
     Vault(vault::Args),
     Squads(squads::Args),
     Demo(demo::Args),
+    Rehearse(rehearse::Args),
     Localnet(localnet::Args),
     Deny(deny::Args),
     Test(test::Args),
@@ -73,6 +75,7 @@ fn main() -> ExitCode {
         Command::Vault(args) => args.run(),
         Command::Squads(args) => args.run(),
         Command::Demo(args) => args.run(),
+        Command::Rehearse(args) => args.run(),
         Command::Localnet(args) => args.run(),
         Command::Deny(args) => args.run(),
         Command::Test(args) => args.run(),

@@ -34,7 +34,6 @@ pub(crate) use {
     sysvars::{below_rent, check_plausible, refused, simulate_alone},
 };
 
-pub use error::ClusterError;
 #[cfg(feature = "rpc")]
 pub use rpc::RpcCluster;
 pub use slot_time::{SlotTime, SlotTimeSource};
@@ -43,6 +42,7 @@ pub use types::{
     LandedTransaction, ListenEnd, PastTransaction, PerformanceSample, ReturnData, Simulation, TokenChange,
     TransactionStatus,
 };
+pub use {error::ClusterError, retrying::retrying};
 
 /// Most transactions of a page of the history.
 pub const HISTORY_PAGE: usize = 1_000;

@@ -16,6 +16,10 @@ use {
     tokio::time::Instant,
 };
 
+/// Pauses of [`retrying`].
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(4);
+
 /// Pauses between attempts: `first`, then twice as long each time, up to `longest`.
 pub(crate) fn backoff(first: Duration, longest: Duration) -> ExponentialBuilder {
     ExponentialBuilder::new().with_min_delay(first.min(longest)).with_max_delay(longest).without_max_times()
@@ -71,6 +75,29 @@ impl<C: Cluster, P: RetryPolicy> Retrying<'_, C, P> {
         }
         answer
     }
+}
+
+/// Retries requests that fail for a reason that passes, for a limited time.
+struct WithinTime {
+    within: Duration,
+}
+
+impl RetryPolicy for WithinTime {
+    fn backoff(&self) -> ExponentialBuilder {
+        backoff(FIRST_PAUSE, LONGEST_PAUSE)
+    }
+
+    fn pause_after(&self, attempt: &Attempt) -> Option<Duration> {
+        let pause = attempt.error.retry_after().unwrap_or(attempt.pause);
+        let is_in_time = attempt.elapsed.saturating_add(pause) <= self.within;
+        (attempt.error.is_transient() && is_in_time).then_some(pause)
+    }
+}
+
+/// The cluster, with requests repeated that fail for a reason that passes ([`ClusterError::is_transient`]), each for at most
+/// `within`. Do not send transactions through it: a repeat can outlive the check whether one has landed.
+pub fn retrying<C: Cluster>(cluster: &C, within: Duration) -> impl Cluster + '_ {
+    Retrying { cluster, policy: WithinTime { within } }
 }
 
 macro_rules! retried {

@@ -1,22 +1,22 @@
-//! The same pool with the extension: extended in place, with weights by its present stake, updated by the compact instruction, and
-//! rebalanced. Transactions that need the manager's or the staker's key are executed as if they had signed.
+//! The same pool with the extension: extended in place, with given weights or weights by its present stake, updated by the compact
+//! instruction, and rebalanced. Transactions that need the manager's or the staker's key are executed as if they had signed.
 
 use {
     super::{
         DryRun,
+        change::Change,
+        epochs::{self, EpochFigures},
         holders::{self, ForHolders},
+        movements::{move_stake, write_movements},
         report,
     },
-    crate::{
-        run::{Driver, PoolRewards, RunError, StageCost, Updated, next_epoch, under_management, update},
-        terminal::{Sol, counted},
-    },
+    crate::run::{Driver, PoolRewards, RunError, StageCost, Updated, next_epoch, under_management, update},
     solana_native_token::LAMPORTS_PER_SOL,
     std::io::Write,
     tidepool_client::{
         actions::{self, weights},
         error::WeightsError,
-        plan::{self, Direction, LookupContent, Plan, RebalanceOptions, RebalancePlan},
+        plan::{self, LookupContent, Plan, RebalancePlan},
         pool::{PoolSnapshot, StakeSelection},
     },
     tidepool_interface::state::RebalancePolicy,
@@ -40,10 +40,12 @@ pub struct Extended {
     pub arrival: Vec<StageCost>,
     /// Cost of an update without transient stake, with all bumps cached.
     pub quiet: Vec<StageCost>,
+    /// Further epochs, each after a rebalance.
+    pub epochs: Vec<EpochFigures>,
     /// The pool after these updates.
     pub last: PoolSnapshot,
-    /// Limits, demotion and an exit ticket, from there.
-    pub holders: ForHolders,
+    /// Limits, demotion and an exit ticket, from there; `None` for a pool that had the extension, and limits of its own.
+    pub holders: Option<ForHolders>,
 }
 
 /// Rehearses the extension. Checks that the pool's total equals that without the extension, rewards aside.
@@ -54,11 +56,14 @@ pub async fn rehearse(
     mut driver: Driver<'_>,
     saved: &PoolSnapshot,
     spl: &DryRun,
+    change: &Change,
     out: &mut dyn Write,
 ) -> Result<Option<Extended>, RunError> {
     let mut snapshot = driver.read(&saved.address(), saved.program_id()).await?;
+    let was_extended = snapshot.is_extended();
     report::heading(out, "With the extension, from the same accounts")?;
-    let Some(set_up) = set_up(&mut driver, &mut snapshot).await? else {
+    report::figure(out, "weights", change.describe(&snapshot))?;
+    let Some(set_up) = set_up(&mut driver, &mut snapshot, change).await? else {
         report::figure(out, "left out", "no validator has stake to weigh")?;
         return Ok(None);
     };
@@ -85,13 +90,18 @@ pub async fn rehearse(
 
     let arrived = into_next_epoch(&driver, &updated.snapshot, "with stake that arrives", out).await?;
     let quiet = into_next_epoch(&driver, &arrived.snapshot, "with all addresses known", out).await?;
-    let last = quiet.snapshot;
+    let (epochs, last) = epochs::rebalance(&driver, quiet.snapshot, spl.epochs.len(), out).await?;
     RunError::check(
         "the pool's total, in lamports,",
         under_management(&driver, &last),
         last.rate().total_lamports.get(),
     )?;
-    let holders = holders::rehearse(&driver, &last, out).await?;
+    let holders = if was_extended {
+        report::figure(out, "left out", "limits, demotion and an exit ticket: the pool has its own settings")?;
+        None
+    } else {
+        Some(holders::rehearse(&driver, &last, out).await?)
+    };
     Ok(Some(Extended {
         set_up,
         update: updated.stages,
@@ -99,6 +109,7 @@ pub async fn rehearse(
         plan,
         arrival: arrived.stages,
         quiet: quiet.stages,
+        epochs,
         last,
         holders,
     }))
@@ -125,22 +136,27 @@ async fn read_again(driver: &Driver<'_>, snapshot: &PoolSnapshot) -> Result<Pool
     Ok(snapshot.read_again(driver.cluster(), StakeSelection::All).await?)
 }
 
-/// Adds the extension, a policy and weights, and creates lookup tables; `None` for a pool without stake.
-async fn set_up(driver: &mut Driver<'_>, snapshot: &mut PoolSnapshot) -> Result<Option<Vec<StageCost>>, RunError> {
-    let weights = match weights::by_stake(snapshot) {
-        Ok(weights) => weights,
-        Err(WeightsError::NoStake) => return Ok(None),
-        Err(error) => return Err(tidepool_client::error::PlanError::from(error).into()),
-    };
+/// Adds the extension and a policy to a pool without them, sets the weights, and creates lookup tables; `None` for a pool without
+/// stake.
+async fn set_up(
+    driver: &mut Driver<'_>,
+    snapshot: &mut PoolSnapshot,
+    change: &Change,
+) -> Result<Option<Vec<StageCost>>, RunError> {
     let mut costs = Vec::new();
-    let extend = Plan::one("extend", actions::extend_pool(snapshot, &driver.payer())?);
-    costs.push(StageCost::of("extend the pool", &driver.send_unsigned(&extend)?));
-    *snapshot = read_again(driver, snapshot).await?;
-
-    let policy = RebalancePolicy { threshold: THRESHOLD.into(), ..RebalancePolicy::DEFAULT };
-    let policy = Plan::one("set the policy", actions::set_rebalance_policy(snapshot, &policy)?);
-    costs.push(StageCost::of("set the policy", &driver.send_unsigned(&policy)?));
-    let changes = weights::changes(snapshot, &weights, weights::Unlisted::Keep)?;
+    if matches!(change.default_weights(snapshot), Err(WeightsError::NoStake)) {
+        return Ok(None);
+    }
+    if !snapshot.is_extended() {
+        let extend = Plan::one("extend", actions::extend_pool(snapshot, &driver.payer())?);
+        costs.push(StageCost::of("extend the pool", &driver.send_unsigned(&extend)?));
+        *snapshot = read_again(driver, snapshot).await?;
+        let policy = RebalancePolicy { threshold: THRESHOLD.into(), ..RebalancePolicy::DEFAULT };
+        let policy = Plan::one("set the policy", actions::set_rebalance_policy(snapshot, &policy)?);
+        costs.push(StageCost::of("set the policy", &driver.send_unsigned(&policy)?));
+    }
+    let (weights, unlisted) = change.weights(snapshot)?;
+    let changes = weights::changes(snapshot, &weights, unlisted)?;
     let weights = weights::set_validator_weights(snapshot, &changes)?;
     costs.push(StageCost::of("set the weights", &driver.send_unsigned(&weights)?));
     *snapshot = read_again(driver, snapshot).await?;
@@ -149,30 +165,4 @@ async fn set_up(driver: &mut Driver<'_>, snapshot: &mut PoolSnapshot) -> Result<
     let tables = driver.make_lookup_tables(snapshot.address(), &addresses).await?;
     costs.push(StageCost::of("make lookup tables", &tables));
     Ok(Some(costs))
-}
-
-/// Rebalances until nothing moves, and returns the first plan.
-async fn move_stake(driver: &Driver<'_>, snapshot: &PoolSnapshot) -> Result<(StageCost, RebalancePlan), RunError> {
-    let options = RebalanceOptions { format: driver.format().clone(), ..RebalanceOptions::default() };
-    let plan = plan::rebalance(snapshot, &options)?;
-    let receipts = driver.send("Rebalancing", &plan.plan, &[]).await?;
-    let after = read_again(driver, snapshot).await?;
-    for movement in &plan.movements {
-        let record = &after.records()[movement.index];
-        let moved = record.transient_stake_lamports.get() - snapshot.environment().stake_rent();
-        let what = format!("the stake that validator {} is moved, in lamports,", movement.vote);
-        RunError::check(what, movement.lamports, moved)?;
-    }
-    let left = plan::rebalance(&after, &options)?;
-    RunError::check("the validators that are still to be rebalanced", 0, left.movements.len())?;
-    Ok((StageCost::of("rebalance", &receipts), plan))
-}
-
-fn write_movements(out: &mut dyn Write, plan: &RebalancePlan) -> std::io::Result<()> {
-    for (direction, name) in [(Direction::Increase, "delegated"), (Direction::Decrease, "deactivated")] {
-        let movements = plan.movements.iter().filter(|movement| movement.direction == direction);
-        let (count, lamports) = (movements.clone().count(), movements.map(|movement| movement.lamports).sum::<u64>());
-        report::figure(out, name, format!("{} SOL, at {}", Sol(lamports), counted(count, "validator")))?;
-    }
-    Ok(())
 }

@@ -1,7 +1,7 @@
 //! Generated accounts in place of accounts that were not saved.
 //!
 //! A record has the lamports of its stake accounts and the status of the validator. The other fields are assumptions. The cluster starts
-//! in the epoch of the pool's latest update:
+//! in the epoch in which the accounts were read, or, if that is unknown, of the pool's latest update:
 //!
 //! * Validator stake has been active for three epochs. Stake of a removed validator is deactivated in the start epoch: an earlier
 //!   deactivation would be complete, and the stake in the reserve.
@@ -62,15 +62,18 @@ pub struct Made {
     pub transient_stakes: usize,
     /// Number of vote accounts.
     pub votes: usize,
+    /// Number of vote accounts that do not exist on the pool's cluster; none is generated in their place.
+    pub missing_votes: usize,
     /// Whether the manager fee account is generated.
     pub fee_account: bool,
 }
 
-/// The start epoch of a cluster for `snapshot`: the epoch of the latest update.
-pub fn start_epoch(snapshot: &PoolSnapshot) -> u64 {
+/// The start epoch of a cluster for `saved`: the epoch in which it was read, or of the latest update.
+pub fn start_epoch(saved: &SavedPool, snapshot: &PoolSnapshot) -> u64 {
     let records = snapshot.records().iter();
     let updated = records.map(|record| record.last_update_epoch.get()).max().unwrap_or(0);
-    updated.max(snapshot.pool().head.last_update_epoch.get()).max(FIRST_EPOCH)
+    let updated = updated.max(snapshot.pool().head.last_update_epoch.get());
+    updated.max(saved.clock.as_ref().map_or(0, |clock| clock.epoch)).max(FIRST_EPOCH)
 }
 
 /// A snapshot of a saved pool, without cluster data except the rent.
@@ -81,12 +84,13 @@ pub fn snapshot(saved: &SavedPool, rent: &Rent) -> Result<PoolSnapshot, PoolErro
 
 /// Generates the accounts that the pool needs and the folder does not have.
 pub fn make(saved: &SavedPool, snapshot: &PoolSnapshot, moving: Moving) -> Made {
+    let start = start_epoch(saved, snapshot);
     let mut maker = Maker {
         saved,
         snapshot,
         rent: &snapshot.environment().rent,
-        start: start_epoch(snapshot),
-        active_since: start_epoch(snapshot) - ACTIVE_SINCE,
+        start,
+        active_since: start - ACTIVE_SINCE,
         moving,
         made: Made::default(),
     };
@@ -130,7 +134,11 @@ impl Maker<'_> {
     /// Credits of a vote account, which is generated if it was not saved. Generated stake has observed these credits.
     fn vote_credits(&mut self, vote: &Address) -> u64 {
         match self.saved.others.get(vote) {
-            Some(saved) => VoteStateV4::deserialize(&saved.account.data, vote).map_or(0, |state| state.credits()),
+            Some(account) => VoteStateV4::deserialize(&account.data, vote).map_or(0, |state| state.credits()),
+            None if self.saved.is_complete => {
+                self.made.missing_votes += 1;
+                0
+            }
             None => {
                 let account = vote_account(vote, vote, COMMISSION_BPS, self.rent);
                 if self.made.accounts.insert(*vote, account).is_none() {
@@ -158,7 +166,7 @@ impl Maker<'_> {
         }
     }
 
-    /// Generates a stake account with `lamports`, unless they are 0 or the account was saved.
+    /// Generates a stake account with `lamports`, unless they are 0, or the account was saved or does not exist.
     fn make_stake(
         &mut self,
         address: Address,
@@ -167,7 +175,7 @@ impl Maker<'_> {
         (activation_epoch, deactivation_epoch): (u64, u64),
         credits_observed: u64,
     ) -> bool {
-        if lamports == 0 || self.saved.others.contains_key(&address) {
+        if lamports == 0 || self.saved.is_complete || self.saved.others.contains_key(&address) {
             return false;
         }
         let rent = self.rent.minimum_balance(STAKE_ACCOUNT_SPACE);

@@ -1,21 +1,32 @@
 //! A rehearsal with a live pool's accounts: Tidepool's program takes over the pool on an embedded cluster and updates it in the next
 //! epoch.
 
+mod change;
+mod epochs;
 mod extended;
 mod holders;
 mod input;
 mod made;
+mod movements;
 mod report;
 mod trade;
 
-pub use {extended::Extended, holders::ForHolders, input::InputError, made::Moving};
+pub use {
+    epochs::EpochFigures,
+    extended::Extended,
+    holders::ForHolders,
+    input::{FetchError, InputError},
+    made::Moving,
+};
 
 use {
     crate::run::{
         self, Driver, Ledger, PoolRewards, RunError, Side, StageCost, Updated, next_epoch, under_management, update,
     },
+    change::Change,
     input::SavedPool,
     made::Made,
+    solana_address::Address,
     solana_native_token::LAMPORTS_PER_SOL,
     solana_rent::Rent,
     std::{
@@ -24,7 +35,8 @@ use {
         time::Instant,
     },
     thiserror::Error,
-    tidepool_client::pool::PoolSnapshot,
+    tidepool_cli::config::Config,
+    tidepool_client::{cluster::RpcCluster, pool::PoolSnapshot},
     tidepool_core::maths::ExchangeRate,
     tidepool_embedded::{EmbeddedCluster, EmbeddedClusterBuilder, ValidatorSpec},
 };
@@ -43,12 +55,37 @@ const OTHER_STAKE_FACTOR: u64 = 25;
 const PAYER_LAMPORTS: u64 = 1_000 * LAMPORTS_PER_SOL;
 
 /// Options of the rehearsal.
-#[derive(Clone, Debug, clap::Args)]
+#[derive(Clone, Debug, Default, clap::Args)]
 pub struct Options {
-    /// Folder with the pool's accounts (pool, validator list, reserve, mint, the manager's fee account if at hand), each saved by
-    /// `solana account ADDRESS --output json`
-    #[arg(value_name = "DIR")]
-    pub folder: PathBuf,
+    /// With --url the pool's address, otherwise a folder with the pool's accounts (pool, validator list, reserve, mint, the manager's
+    /// fee account if at hand), each saved by `solana account ADDRESS --output json`
+    #[arg(value_name = "POOL|DIR")]
+    pub source: PathBuf,
+
+    /// Read the live pool POOL from this cluster: URL of its JSON-RPC, or mainnet-beta, devnet, testnet, localhost
+    #[arg(long, short, value_name = "URL")]
+    pub url: Option<String>,
+
+    /// Also read the stake and vote accounts of all validators; otherwise they are generated from the records
+    #[arg(long, requires = "url")]
+    pub stake_accounts: bool,
+
+    /// Save the accounts that were read in this folder, for `rehearse DIR`; otherwise nothing is written
+    #[arg(long, value_name = "DIR", requires = "url")]
+    pub save: Option<PathBuf>,
+
+    /// Epochs with rewards, without and then with the extension
+    #[arg(long, value_name = "NUMBER", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub epochs: u32,
+
+    /// Weights for the part with the extension: a file as `tidepool set-weights --file` reads it, and `tidepool select` writes it
+    /// [default: the pool's own weights; without any, each validator's stake]
+    #[arg(long, value_name = "FILE")]
+    pub weights: Option<PathBuf>,
+
+    /// Keep the weights of validators not in --weights
+    #[arg(long, requires = "weights")]
+    pub others_keep: bool,
 
     /// The program's ELF file [default: the one that `cargo xtask build-program` has built]
     #[arg(long, value_name = "ELF")]
@@ -65,7 +102,21 @@ pub enum RehearseError {
     #[error(transparent)]
     Input(#[from] InputError),
     #[error(transparent)]
+    Fetch(#[from] FetchError),
+    #[error(transparent)]
     Run(#[from] RunError),
+}
+
+impl RehearseError {
+    /// The exit code, as of `tidepool`: 2 for an invalid address or URL, 4 if the endpoint did not answer or answered wrongly;
+    /// otherwise 1.
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            Self::Fetch(FetchError::Address { .. } | FetchError::Url { .. }) => 2,
+            Self::Fetch(error) if error.is_endpoint_error() => 4,
+            _ => 1,
+        }
+    }
 }
 
 impl From<io::Error> for RehearseError {
@@ -85,6 +136,8 @@ pub struct DryRun {
     pub stages: Vec<StageCost>,
     /// The pool after the update, before deposits and withdrawals.
     pub updated: PoolSnapshot,
+    /// The epochs after the first one.
+    pub epochs: Vec<EpochFigures>,
     /// The pool at the end.
     pub last: PoolSnapshot,
     /// The books.
@@ -96,25 +149,48 @@ pub struct DryRun {
 /// Runs the rehearsal and writes it to `out`.
 ///
 /// # Errors
-/// [`InputError`], with the file; [`RunError`], for example a mismatch if a record stays stale or a lamport is missing.
+/// [`InputError`], with the file; [`FetchError`]; [`RunError`], for example a mismatch if a record stays stale or a lamport is missing.
 pub async fn run(options: &Options, out: &mut dyn Write) -> Result<DryRun, RehearseError> {
     let began = Instant::now();
-    let mut saved = SavedPool::read(&options.folder)?;
+    // An unreadable file needs no pool to be refused.
+    let change = Change::read(options)?;
+    let mut saved = match &options.url {
+        Some(url) => read_live(options, url).await?,
+        None => SavedPool::read(&options.source)?,
+    };
     let snapshot = made::snapshot(&saved, &Rent::default()).map_err(RunError::from)?;
-    report::write_saved(out, &snapshot)?;
+    report::write_saved(out, &snapshot, saved.clock.as_ref())?;
     let strangers = saved.set_aside_strangers(&snapshot);
     let made = made::make(&saved, &snapshot, options.moving);
-    report::write_made(out, &made)?;
+    report::write_made(out, saved.others.len(), &made)?;
     report::write_strangers(out, &strangers)?;
+    if let Some(folder) = &options.save {
+        report::write_copy(out, saved.save(folder)?, folder)?;
+    }
     let cluster = start(options, &saved, &snapshot, made.clone())?;
     let driver = Driver::new(&cluster, saved.program_id(), PAYER_LAMPORTS);
-    let mut rehearsed = rehearse(&driver, &snapshot, out).await?;
+    let mut rehearsed = rehearse(&driver, &snapshot, options.epochs, out).await?;
     // Starts again from the same accounts, for a comparison with the extension.
     let cluster = start(options, &saved, &snapshot, made)?;
     let driver = Driver::new(&cluster, saved.program_id(), PAYER_LAMPORTS);
-    rehearsed.extended = extended::rehearse(driver, &snapshot, &rehearsed, out).await?;
+    rehearsed.extended = extended::rehearse(driver, &snapshot, &rehearsed, &change, out).await?;
     report::write_time(out, began.elapsed())?;
     Ok(rehearsed)
+}
+
+/// Reads the pool from the cluster at `url`.
+async fn read_live(options: &Options, url: &str) -> Result<SavedPool, RehearseError> {
+    let given = options.source.display().to_string();
+    let pool: Address = given.parse().map_err(|_| FetchError::Address { given })?;
+    let url = Config::default().url(Some(url));
+    if !url.starts_with("http://") && !url.starts_with("https://") {
+        return Err(FetchError::Url { given: url }.into());
+    }
+    if let Some(folder) = &options.save {
+        input::check_is_free(folder)?;
+    }
+    let cluster = RpcCluster::new(url);
+    Ok(Box::pin(input::fetch(&cluster, &pool, options.stake_accounts)).await?)
 }
 
 /// A cluster with the pool on it.
@@ -133,9 +209,9 @@ fn start(
         (head.manager_fee_account, accounts.manager_fee_account.clone()),
     ];
     let own = own.into_iter().filter_map(|(address, account)| Some((address, account?)));
-    let others = saved.others.values().map(|saved| (saved.address, saved.account.clone()));
+    let others = saved.others.clone();
     let builder = with_stake(EmbeddedCluster::builder(), snapshot)
-        .start_epoch(made::start_epoch(snapshot))
+        .start_epoch(made::start_epoch(saved, snapshot))
         .accounts(made.accounts)
         .accounts(others)
         .accounts(own);
@@ -149,7 +225,12 @@ fn with_stake(builder: EmbeddedClusterBuilder, snapshot: &PoolSnapshot) -> Embed
     builder.validator_specs((0..OTHER_VALIDATORS).map(|_| spec.clone()))
 }
 
-async fn rehearse(driver: &Driver<'_>, saved: &PoolSnapshot, out: &mut dyn Write) -> Result<DryRun, RunError> {
+async fn rehearse(
+    driver: &Driver<'_>,
+    saved: &PoolSnapshot,
+    epochs: u32,
+    out: &mut dyn Write,
+) -> Result<DryRun, RunError> {
     let mut ledger = Ledger::default();
     book(&mut ledger, Side::Entered, driver, saved);
     let rewards = next_epoch(driver.cluster(), saved)?;
@@ -159,7 +240,8 @@ async fn rehearse(driver: &Driver<'_>, saved: &PoolSnapshot, out: &mut dyn Write
     report::write_update(out, &before, &updated, &rewards, &stages)?;
     report::write_rate(out, saved.rate(), updated.rate(), reward, &fee)?;
 
-    let last = trade::trade(driver, &updated, &mut ledger, out).await?;
+    let traded = trade::trade(driver, &updated, &mut ledger, out).await?;
+    let (epochs, last) = epochs::update(driver, traded, epochs.saturating_sub(1), &mut ledger, out).await?;
     book(&mut ledger, Side::Held, driver, &last);
     RunError::check(
         "the pool's total, in lamports,",
@@ -168,7 +250,7 @@ async fn rehearse(driver: &Driver<'_>, saved: &PoolSnapshot, out: &mut dyn Write
     )?;
     report::write_books(out, &last, &ledger)?;
     ledger.check()?;
-    Ok(DryRun { saved_rate: saved.rate(), rewards, stages, updated, last, ledger, extended: None })
+    Ok(DryRun { saved_rate: saved.rate(), rewards, stages, updated, epochs, last, ledger, extended: None })
 }
 
 /// Books all balances of the pool.

@@ -1,14 +1,21 @@
 //! The rehearsal's output.
 
 use {
-    super::{input::SavedAccount, made::Made},
+    super::made::Made,
     crate::{
         run::{EpochFee, Ledger, PoolRewards, StageCost, Trade},
         terminal::{Percent, Rate, Sol, Tokens, count, counted, write_table},
     },
     console::style,
     solana_address::Address,
-    std::{fmt::Display, io, io::Write, time::Duration},
+    solana_clock::Clock,
+    std::{
+        fmt::Display,
+        io,
+        io::Write,
+        path::{Path, PathBuf},
+        time::Duration,
+    },
     tidepool_client::{pool::PoolSnapshot, quote},
     tidepool_core::maths::{ExchangeRate, Fee},
 };
@@ -16,12 +23,15 @@ use {
 /// Width of the names of figures.
 const NAME_WIDTH: usize = 22;
 
-/// Writes the saved pool.
-pub fn write_saved(out: &mut dyn Write, snapshot: &PoolSnapshot) -> io::Result<()> {
+/// Writes the saved pool, and the cluster's epoch if it is known.
+pub fn write_saved(out: &mut dyn Write, snapshot: &PoolSnapshot, clock: Option<&Clock>) -> io::Result<()> {
     let (head, terms) = (&snapshot.pool().head, &snapshot.pool().terms);
     let epoch = head.last_update_epoch.get();
     writeln!(out, "{}", style("Rehearsal with a live pool's accounts, on a cluster in this process").bold())?;
     heading(out, &format!("Pool {} as saved, last updated in epoch {epoch}", snapshot.address()))?;
+    if let Some(clock) = clock {
+        figure(out, "read in", format!("epoch {}, slot {}", clock.epoch, count(clock.slot)))?;
+    }
     figure(out, "program", snapshot.program_id())?;
     figure(out, "pool account", format!("{} bytes", snapshot.accounts().pool.data.len()))?;
     figure(out, "total", format!("{} SOL", Sol(head.total_lamports.get())))?;
@@ -59,8 +69,14 @@ fn write_stake(out: &mut dyn Write, snapshot: &PoolSnapshot) -> io::Result<()> {
     figure(out, "stake", format!("{} SOL, and {} SOL in motion", Sol(active), Sol(moving)))
 }
 
-/// Writes the generated accounts.
-pub fn write_made(out: &mut dyn Write, made: &Made) -> io::Result<()> {
+/// Writes which accounts are the cluster's own, and which ones were generated.
+pub fn write_made(out: &mut dyn Write, others: usize, made: &Made) -> io::Result<()> {
+    if others > 0 {
+        figure(out, "stake and votes read", counted(others, "account"))?;
+    }
+    if made.missing_votes > 0 {
+        figure(out, "closed", format!("{}: their stake earns nothing", counted(made.missing_votes, "vote account")))?;
+    }
     let mut parts = vec![
         counted(made.validator_stakes, "validator stake account"),
         counted(made.transient_stakes, "transient stake account"),
@@ -69,14 +85,17 @@ pub fn write_made(out: &mut dyn Write, made: &Made) -> io::Result<()> {
     if made.fee_account {
         parts.push("the manager's fee account".into());
     }
+    if made.accounts.is_empty() {
+        return Ok(());
+    }
     figure(out, "made from the records", parts.join(", "))
 }
 
 /// Writes the saved accounts that do not belong to the pool.
-pub fn write_strangers(out: &mut dyn Write, strangers: &[SavedAccount]) -> io::Result<()> {
-    for stranger in strangers {
-        let name = stranger.path.file_name().unwrap_or_default().display();
-        figure(out, "not used", format!("{name}: the pool does not name account {}", stranger.address))?;
+pub fn write_strangers(out: &mut dyn Write, strangers: &[(Address, PathBuf)]) -> io::Result<()> {
+    for (address, path) in strangers {
+        let name = path.file_name().unwrap_or_default().display();
+        figure(out, "not used", format!("{name}: the pool does not name account {address}"))?;
     }
     Ok(())
 }
@@ -143,6 +162,11 @@ pub fn write_books(out: &mut dyn Write, last: &PoolSnapshot, ledger: &Ledger) ->
     ledger.write(out)?;
     figure(out, "total at the end", format!("{} SOL", Sol(last.rate().total_lamports.get())))?;
     figure(out, "rate at the end", format!("{} SOL per pool token", Rate(last.rate())))
+}
+
+/// Writes where the accounts were saved.
+pub fn write_copy(out: &mut dyn Write, accounts: usize, folder: &Path) -> io::Result<()> {
+    figure(out, "saved", format!("{} in {}", counted(accounts, "account"), folder.display()))
 }
 
 /// Writes the duration.

@@ -22,6 +22,9 @@ pub enum RunError {
     Lookup(#[from] LookupError),
     #[error(transparent)]
     Pack(#[from] PackError),
+    /// Weights that the pool does not take.
+    #[error("{0}")]
+    Weights(String),
     #[error("\"{label}\" did not go through: {reason}")]
     Transaction { label: String, reason: String },
     #[error("{what} should be {expected} and is {found}: the program or this check has a bug, please report it")]

@@ -43,10 +43,15 @@ impl Bar {
 
     /// Completes a step.
     pub fn step(&self) {
+        self.advance(1);
+    }
+
+    /// Completes a number of steps.
+    pub fn advance(&self, steps: usize) {
         if self.bar.is_hidden() && self.began.elapsed() >= DELAY {
             self.bar.set_draw_target(ProgressDrawTarget::stderr());
         }
-        self.bar.inc(1);
+        self.bar.inc(steps as u64);
     }
 }
 

@@ -5,14 +5,14 @@ use {
     tidepool_embedded::vote_account,
     tidepool_interface::state::EXTENDED_POOL_LENGTH,
     tidepool_localnet::{
-        rehearse::{self, DryRun, Extended, ForHolders, Moving, Options},
+        rehearse::{self, DryRun, Extended, ForHolders, Options},
         run::StageCost,
     },
 };
 
 async fn rehearse(folder: &Folder) -> (DryRun, String) {
     let mut out = Vec::new();
-    let options = Options { folder: folder.path(), program: None, moving: Moving::default() };
+    let options = Options { source: folder.path(), ..Options::default() };
     let rehearsed = rehearse::run(&options, &mut out).await;
     let text = String::from_utf8(out).unwrap();
     (rehearsed.unwrap_or_else(|error| panic!("{error}\n{text}")), text)
@@ -68,7 +68,7 @@ async fn ticket_is_paid_and_demoted_validators_are_named() {
     let vote = pool.records[1].vote_account_address;
     folder.add("vote", &vote, &vote_account(&vote, &vote, 10_000, &solana_rent::Rent::default()));
     let (mut rehearsed, text) = rehearse(&folder).await;
-    let ForHolders { settings, demoted, ticket } = rehearsed.extended.take().unwrap().holders;
+    let ForHolders { settings, demoted, ticket } = rehearsed.extended.take().unwrap().holders.unwrap();
     assert_eq!(transactions(&settings), 2);
     assert_eq!(demoted, [vote]);
     let (requested, paid_in) = ticket.unwrap();
@@ -83,6 +83,7 @@ async fn pool_with_a_withdraw_authority_gives_no_ticket() {
     let mut pool = SavedPool::of(&[Validator::active(5_000 * SOL)]);
     pool.state.terms.sol_withdraw_authority = Some(address_of("gate"));
     let (_, extended, text) = extended(&pool).await;
-    assert!(extended.holders.ticket.is_none() && extended.holders.demoted.is_empty(), "{text}");
+    let holders = extended.holders.unwrap();
+    assert!(holders.ticket.is_none() && holders.demoted.is_empty(), "{text}");
     assert!(text.contains("an exit ticket, which"), "{text}");
 }

@@ -107,16 +107,26 @@ impl SavedPool {
     /// Saves the pool.
     pub fn save(&self) -> Folder {
         let folder = Folder::empty();
-        let head = &self.state.head;
-        folder.add("1", &self.address, &self.pool_account());
-        folder.add("2", &head.validator_list, &self.list_account());
-        let reserve = stake_account(self.reserve + rent(STAKE_ACCOUNT_SPACE), &StakeStateV2::Initialized(self.meta()));
-        folder.add("3", &head.reserve_stake, &reserve);
-        folder.add("4", &head.pool_mint, &self.mint_account());
-        if self.with_fee_account {
-            folder.add("5", &head.manager_fee_account, &self.fee_account());
+        for ((address, account), number) in self.accounts().iter().zip(1..) {
+            folder.add(&number.to_string(), address, account);
         }
         folder
+    }
+
+    /// The pool, its list, reserve, mint and, if there is one, fee account.
+    pub fn accounts(&self) -> Vec<(Address, Account)> {
+        let head = &self.state.head;
+        let reserve = stake_account(self.reserve + rent(STAKE_ACCOUNT_SPACE), &StakeStateV2::Initialized(self.meta()));
+        let mut accounts = vec![
+            (self.address, self.pool_account()),
+            (head.validator_list, self.list_account()),
+            (head.reserve_stake, reserve),
+            (head.pool_mint, self.mint_account()),
+        ];
+        if self.with_fee_account {
+            accounts.push((head.manager_fee_account, self.fee_account()));
+        }
+        accounts
     }
 
     fn pool_account(&self) -> Account {

@@ -13,7 +13,7 @@ use {
 
 async fn rehearse_moving(folder: &Path, moving: Moving) -> (DryRun, String) {
     let mut out = Vec::new();
-    let options = Options { folder: folder.to_owned(), program: None, moving };
+    let options = Options { source: folder.to_owned(), moving, ..Options::default() };
     let rehearsed = rehearse::run(&options, &mut out).await;
     let text = String::from_utf8(out).unwrap();
     (rehearsed.unwrap_or_else(|error| panic!("{error}\n{text}")), text)

@@ -1,10 +1,43 @@
-//! Errors of a folder of saved accounts.
+//! Errors of reading a pool's accounts.
 
 use {
     solana_address::Address,
     std::{io, path::PathBuf},
     thiserror::Error,
+    tidepool_client::{cluster::ClusterError, pool::PoolError},
 };
+
+/// A live pool that cannot be read.
+#[derive(Debug, Error)]
+pub enum FetchError {
+    #[error("invalid pool address \"{given}\": with --url, give the pool's address in base58")]
+    Address { given: String },
+
+    #[error("invalid URL \"{given}\": expected http://, https://, mainnet-beta, devnet, testnet or localhost")]
+    Url { given: String },
+
+    #[error(transparent)]
+    Pool(#[from] PoolError),
+
+    #[error("cannot read stake and vote accounts: {0}")]
+    Accounts(ClusterError),
+
+    #[error(
+        "the cluster is paying the rewards of epoch {epoch}, so stake accounts change with every block: retry in some \
+         minutes, or omit --stake-accounts"
+    )]
+    Rewards { epoch: u64 },
+}
+
+impl FetchError {
+    /// Whether the endpoint did not answer, or answered wrongly.
+    pub const fn is_endpoint_error(&self) -> bool {
+        match self {
+            Self::Pool(PoolError::Cluster(error)) | Self::Accounts(error) => error.is_endpoint_error(),
+            _ => false,
+        }
+    }
+}
 
 /// A folder without a valid pool, with the invalid file.
 #[derive(Debug, Error)]
@@ -87,4 +120,14 @@ pub enum InputError {
         path.display()
     )]
     MissingFeeAccount { path: PathBuf, address: Address },
+
+    /// A file with weights.
+    #[error("{detail}")]
+    Weights { detail: String },
+
+    #[error("the folder {} is not empty: give a new folder to --save", path.display())]
+    NotEmpty { path: PathBuf },
+
+    #[error("cannot save the accounts in {} ({source}): check that you may write there, and the free space", path.display())]
+    Save { path: PathBuf, source: io::Error },
 }

@@ -65,6 +65,22 @@ impl SavedAccount {
     }
 }
 
+/// An account as `solana account ADDRESS --output json` prints it.
+pub fn to_json(address: &Address, account: &Account) -> String {
+    let json = serde_json::json!({
+        "pubkey": address.to_string(),
+        "account": {
+            "lamports": account.lamports,
+            "data": [BASE64_STANDARD.encode(&account.data), "base64"],
+            "owner": account.owner.to_string(),
+            "executable": account.executable,
+            "rentEpoch": account.rent_epoch,
+            "space": account.data.len(),
+        },
+    });
+    format!("{json:#}\n")
+}
+
 fn decode_data(path: &Path, json: &AccountJson) -> Result<Vec<u8>, InputError> {
     let (text, encoding) = &json.data;
     let wrong = |detail| InputError::NotAnAccount { path: path.to_owned(), detail };

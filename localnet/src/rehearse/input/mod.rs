@@ -1,13 +1,22 @@
-//! Reads a pool from saved accounts. The role of an account follows from its content, not from its file name.
+//! A pool's accounts: from a folder, or from a cluster. In a folder, the role of an account follows from its content, not from its file
+//! name.
 
 mod error;
+mod fetch;
 mod file;
+mod save;
 
-pub use {error::InputError, file::SavedAccount};
+pub use {
+    error::{FetchError, InputError},
+    fetch::fetch,
+    file::SavedAccount,
+    save::check_is_free,
+};
 
 use {
     solana_account::Account,
     solana_address::Address,
+    solana_clock::Clock,
     std::{
         collections::{BTreeMap, HashSet},
         fs, io,
@@ -15,7 +24,7 @@ use {
     },
     tidepool_client::pool::{PoolAccounts, PoolSnapshot},
     tidepool_interface::{
-        address::{STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID, TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
+        address::{CLOCK_ID, STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID, TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
         external::{
             stake::StakeState,
             token::{MINT_LENGTH, Mint},
@@ -35,8 +44,14 @@ pub struct SavedPool {
     pub address: Address,
     /// The pool's own accounts.
     pub accounts: PoolAccounts,
-    /// All other accounts in the folder: stake accounts, vote accounts and others.
-    pub others: BTreeMap<Address, SavedAccount>,
+    /// All other accounts: stake accounts, vote accounts and others.
+    pub others: BTreeMap<Address, Account>,
+    /// The cluster's clock when the accounts were read, if it is known.
+    pub clock: Option<Clock>,
+    /// Whether all stake and vote accounts were read: those that are not in `others` do not exist.
+    pub is_complete: bool,
+    /// The files of `others`.
+    files: BTreeMap<Address, PathBuf>,
 }
 
 impl SavedPool {
@@ -46,6 +61,7 @@ impl SavedPool {
     /// [`InputError`], with the file.
     pub fn read(path: &Path) -> Result<Self, InputError> {
         let mut files = Files::read(path)?;
+        let clock = files.take_clock()?;
         let pool_file = files.take_pool()?;
         let pool = decode_pool(&pool_file)?;
         let program = pool_file.account.owner;
@@ -69,17 +85,22 @@ impl SavedPool {
                 pool_mint: mint.account,
                 manager_fee_account: manager_fee_account.map(|file| file.account),
             },
-            others: files.found,
+            files: files.found.iter().map(|(address, file)| (*address, file.path.clone())).collect(),
+            others: files.found.into_iter().map(|(address, file)| (address, file.account)).collect(),
+            clock,
+            is_complete: false,
         })
     }
 
-    /// Removes and returns the accounts that do not belong to the pool: neither stake nor vote accounts of its records.
-    pub fn set_aside_strangers(&mut self, snapshot: &PoolSnapshot) -> Vec<SavedAccount> {
+    /// Removes the accounts that do not belong to the pool: neither stake nor vote accounts of its records. Returns their addresses
+    /// and files.
+    pub fn set_aside_strangers(&mut self, snapshot: &PoolSnapshot) -> Vec<(Address, PathBuf)> {
         let known: HashSet<Address> = snapshot
             .validators()
             .flat_map(|validator| [validator.vote(), validator.addresses.validator, validator.addresses.transient])
             .collect();
-        self.others.extract_if(.., |address, _| !known.contains(address)).map(|(_, saved)| saved).collect()
+        self.others.retain(|address, _| known.contains(address));
+        self.files.extract_if(.., |address, _| !known.contains(address)).collect()
     }
 
     /// The program that owns the pool.
@@ -109,6 +130,12 @@ impl Files {
             return Err(InputError::Empty { path: folder.to_owned() });
         }
         Ok(files)
+    }
+
+    /// Takes the clock of the cluster, if it was saved.
+    fn take_clock(&mut self) -> Result<Option<Clock>, InputError> {
+        let Some(file) = self.found.remove(&CLOCK_ID) else { return Ok(None) };
+        bincode::deserialize(&file.account.data).map(Some).map_err(|_| malformed(&file, "clock"))
     }
 
     /// Takes the single account that is a pool, or looks like one.

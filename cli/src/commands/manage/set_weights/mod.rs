@@ -22,7 +22,10 @@ use {
     number::Setting,
     serde::Serialize,
     solana_address::Address,
-    std::{fmt, path::PathBuf},
+    std::{
+        fmt,
+        path::{Path, PathBuf},
+    },
     table::{Change, Table},
     tidepool_client::{
         actions,
@@ -95,6 +98,26 @@ pub struct Args {
 
     #[command(flatten)]
     accept: Accept,
+}
+
+/// A file with weights, without the command that sets them.
+#[derive(Debug)]
+pub struct WeightsFile {
+    path: PathBuf,
+    entries: Vec<Entry>,
+}
+
+impl WeightsFile {
+    /// Reads a file.
+    pub fn read(path: &Path) -> Result<Self, CliError> {
+        Ok(Self { path: path.to_owned(), entries: file::read(path)? })
+    }
+
+    /// The weights of its validators for the pool of `snapshot`, as `set-weights --file` sets them.
+    pub fn weights(&self, snapshot: &PoolSnapshot, unlisted: Unlisted) -> Result<Vec<(Address, u16)>, CliError> {
+        let source = wanted::Source::File { path: &self.path, entries: self.entries.clone() };
+        source.weights(snapshot, unlisted)
+    }
 }
 
 #[derive(Debug, Serialize)]
