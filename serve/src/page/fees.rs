@@ -56,7 +56,7 @@ pub fn section(reading: &Reading) -> Markup {
     html! {
         section aria-labelledby="fees" {
             h2 #fees { "Fees and their limits" }
-            .scroll tabindex="0" role="region" aria-label="Fees" { table {
+            .scroll tabindex="0" role="region" aria-label="Table of fees" { table {
                 caption { "The fee on rewards is part of the yields above" }
                 thead { tr { th scope="col" { "Fee on" } th scope="col" { "Now" } th scope="col" { "Pending" } th scope="col" { "Ceiling" } } }
                 tbody { @for row in rows(snapshot) { (fee_row(&row)) } }

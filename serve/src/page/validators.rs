@@ -47,7 +47,7 @@ fn table(reading: &Reading, most: usize) -> Markup {
     let mut validators: Vec<_> = snapshot.validators().collect();
     validators.sort_by_key(|validator| Reverse(stake(validator)));
     html! {
-        .scroll tabindex="0" role="region" aria-label="Validators" { table .validators {
+        .scroll tabindex="0" role="region" aria-label="Table of validators" { table .validators {
             caption { "The largest first. The share is of all SOL in the pool, the commission of inflation rewards" }
             thead { tr {
                 th scope="col" { "Vote account" } th scope="col" { "SOL" } th scope="col" { "Share" } th scope="col" { "Commission" }
