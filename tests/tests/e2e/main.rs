@@ -13,6 +13,7 @@ mod interrupts;
 mod large;
 mod life;
 mod localnet;
+mod multisig;
 mod readme;
 mod refusals;
 mod stake;
@@ -32,7 +33,7 @@ fn main() -> ExitCode {
     let parts: [&[&[Test]]; 5] = [
         &[readme::TESTS, refusals::TESTS, interrupts::TESTS, large::TESTS],
         &[faults::TESTS],
-        &[life::TESTS, deployment::TESTS, events::TESTS],
+        &[life::TESTS, deployment::TESTS, events::TESTS, multisig::TESTS],
         &[alpenglow::TESTS],
         &[localnet::TESTS],
     ];
