@@ -95,6 +95,10 @@ async fn a_vault_holds_and_sells_pool_tokens() {
     safe.changes(&format!("withdraw-sol {address} 2")).await;
     let tokens = safe.stage.must(&format!("balance {} --pool {address}", safe.vault)).await;
     assert!(tokens.to_string().contains("3000000000"), "{tokens:#}");
+    // The new stake account is derived from the vault, so no other key signs.
+    safe.changes(&format!("withdraw-stake {address} 2 --from-reserve")).await;
+    let tokens = safe.stage.must(&format!("balance {} --pool {address}", safe.vault)).await;
+    assert!(tokens.to_string().contains("1000000000"), "{tokens:#}");
 }
 
 #[tokio::test]
