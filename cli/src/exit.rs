@@ -9,7 +9,7 @@ pub const EXIT_CODES: &str = "Exit codes:
   2  invalid command line, configuration or keypair
   3  rejected by the program, or invalid in the pool's current state
   4  cluster unreachable, rate limit, or transient error: the same command may succeed later
-  5  stale pool, or epoch rewards are being distributed: update it, or wait, then retry
+  5  stale pool, epoch rewards are being distributed, or a proposal has to wait: update it, or wait, then retry
   6  unknown outcome: a sent transaction may still land; check its signature before you repeat the command
   7  not confirmed; nothing was sent, except for an update of the pool if one was needed
   8  interrupted; nothing was sent but such an update, or the outcome of all transactions is known";

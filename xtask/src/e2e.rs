@@ -7,7 +7,7 @@ pub use validator::check;
 use crate::{
     build_program,
     files::copy,
-    lints,
+    lints, squads,
     tally::{Tally, run_and_count},
 };
 use program_elf::Elf;
@@ -47,6 +47,7 @@ impl Args {
     pub fn test(self) -> anyhow::Result<Tally> {
         let workspace = Workspace::here()?;
         let validator = validator::find_or_install(&workspace)?;
+        squads::Args::default().run()?;
         let cargo_test = || {
             let mut command = cargo();
             if self.is_linted {
@@ -76,7 +77,8 @@ impl Args {
             .env("E2E_VALIDATOR", validator)
             .env("E2E_TIDEPOOL", tidepool)
             .env("E2E_LOCALNET", localnet)
-            .env("E2E_PROGRAM", Elf::Tidepool.path()?);
+            .env("E2E_PROGRAM", Elf::Tidepool.path()?)
+            .env("E2E_SQUADS", Elf::Squads.path()?);
         run_and_count(&mut command)
     }
 }

@@ -1,7 +1,7 @@
 //! `cargo xtask test`
 
 use crate::{
-    build_program, lints, reference,
+    build_program, lints, reference, squads,
     tally::{Tally, run_and_count},
     vault,
 };
@@ -10,7 +10,7 @@ use sbpf_build::{Workspace, cargo};
 /// The suites that run under a second set of feature gates too: what a program sees and costs depends on the gates.
 const UNDER_BOTH_SETS: [&str; 4] = ["differential", "exploits", "extension", "quotes"];
 
-/// Build the on-chain program, the reference and an example that calls both, and run all tests against them
+/// Build the on-chain program, the reference, an example that calls both and a multisig program, and run all tests against them
 ///
 /// The VM has every feature gate that the pinned Agave knows. Then the suites on the program itself run again with the gates
 /// that are active on mainnet (`client-lib/feature_gates.tsv`). Tests on a real validator are left to `cargo xtask e2e`.
@@ -41,6 +41,7 @@ impl Args {
         // Not left to the tests that want it: without it they would fail, or worse, be skipped.
         reference::Args::default().run()?;
         vault::Args::default().run()?;
+        squads::Args::default().run()?;
         let workspace = Workspace::here()?;
         let cargo_test = || {
             let mut command = cargo();

@@ -11,7 +11,7 @@ pub struct SquadsArgs {
     pub multisig: Option<Address>,
 
     /// Vault of the multisig [default: 0]
-    #[arg(id = "vault", long = "vault", global = true, value_name = "INDEX", requires = "squads")]
+    #[arg(id = "vault", long = "vault", global = true, value_name = "N", requires = "squads")]
     pub index: Option<u8>,
 
     /// Memo of the proposal, which the members read in the history

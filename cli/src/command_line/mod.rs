@@ -218,6 +218,7 @@ impl Command {
                 "--squads is for commands that a manager, a staker or a holder signs: omit it, or see `tidepool squads --help`",
             ));
         }
+        context.check_multisig().await?;
         context.check_default_pool(self.asks()).await?;
         let answer: Box<dyn CommandOutput> = match self.answer(context).await {
             Ok(output) => output,

@@ -55,7 +55,7 @@ impl<'a, C: Cluster> Context<'a, C> {
 
     /// Reads a pool as it is, with all that plans are made from.
     pub async fn read_for_planning(&self, pool: &Address, stakes: StakeSelection) -> Result<PoolSnapshot, CliError> {
-        let payer = self.fee_payer()?.pubkey();
+        let payer = self.own_fee_payer()?.pubkey();
         self.read(pool, stakes, MinimumDelegation::AskAs(payer)).await
     }
 

@@ -46,6 +46,20 @@ pub async fn read_multisig<C: Cluster>(cluster: &C, multisig: &Address) -> Resul
 }
 
 impl<C: Cluster> Context<'_, C> {
+    /// Checks that the user may propose to the multisig, where one is given: before anything else is read or asked.
+    pub async fn check_multisig(&self) -> Result<(), CliError> {
+        match self.vault {
+            Some(vault) => self.multisig_to_propose_to(vault).await.map(|_| ()),
+            None => Ok(()),
+        }
+    }
+
+    async fn multisig_to_propose_to(&self, vault: Vault) -> Result<Multisig, CliError> {
+        let multisig = read_multisig(self.cluster, &vault.multisig).await?;
+        check_permission(&multisig, &vault.multisig, &self.own_wallet()?.pubkey(), Permissions::PROPOSE)?;
+        Ok(multisig)
+    }
+
     /// Proposes a plan to the multisig of `vault`, in place of sending it: as one transaction, or as a batch. It ends the command, with
     /// the proposal as its answer.
     pub(super) async fn propose(&self, plan: &Plan, vault: Vault, options: SendOptions) -> Halt {
@@ -67,8 +81,8 @@ impl<C: Cluster> Context<'_, C> {
             return Ok(rehearsed);
         }
         let member = self.own_wallet()?;
-        let multisig = read_multisig(self.cluster, &vault.multisig).await?;
-        check_permission(&multisig, &vault.multisig, &member.pubkey(), Permissions::PROPOSE)?;
+        // Its last index may have changed while the user was asked.
+        let multisig = self.multisig_to_propose_to(vault).await?;
         let messages = stages.iter().flatten().map(|outgoing| VaultMessage::compile(&outgoing.instructions));
         let messages: Vec<_> = messages.collect::<Result<_, _>>().map_err(too_large)?;
         let index = multisig.transaction_index.saturating_add(1);

@@ -22,9 +22,10 @@ impl CliError {
             | Self::Key { .. }
             | Self::WrongKey { .. }
             | Self::CannotAsk => Exit::Usage,
-            Self::Stale { .. } | Self::Unmerged { .. } | Self::Plan(PlanError::EpochRewardsActive { .. }) => {
-                Exit::NotNow
-            }
+            Self::Stale { .. }
+            | Self::Unmerged { .. }
+            | Self::Waiting(_)
+            | Self::Plan(PlanError::EpochRewardsActive { .. }) => Exit::NotNow,
             Self::NotConfirmed => Exit::NotConfirmed,
             Self::Plan(PlanError::StakeAccountsNotRead { .. })
             | Self::Pack(_)

@@ -59,6 +59,10 @@ pub enum CliError {
     #[error("stale pool: last updated in epoch {last}, current epoch {now}: run `tidepool update {pool}`, {otherwise}")]
     Stale { pool: Address, last: u64, now: u64, otherwise: &'static str },
 
+    /// A proposal of a multisig that has to wait.
+    #[error("{0}")]
+    Waiting(String),
+
     /// An update of this epoch left stake unmerged, and the command needs it merged and may not do it.
     #[error("{}: run `tidepool update {pool}`, {otherwise}", unmerged(*.validators))]
     Unmerged { pool: Address, validators: usize, otherwise: &'static str },

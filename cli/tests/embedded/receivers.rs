@@ -41,7 +41,7 @@ enum Use {
 
 /// All options and arguments that take an address which is neither a pool, nor a validator or stake account to work on, nor a
 /// key. The command is empty for an option of every command.
-const ADDRESSES: [(&str, &str, Use); 28] = [
+const ADDRESSES: [(&str, &str, Use); 30] = [
     ("deposit-sol", "to", Use::Signer("deposit-sol POOL 1 --to")),
     ("deposit-sol", "token_account", Use::TokenAccount("deposit-sol POOL 1 --token-account")),
     ("deposit-sol", "referrer", Use::TokenAccount("deposit-sol POOL 1 --referrer")),
@@ -68,12 +68,14 @@ const ADDRESSES: [(&str, &str, Use); 28] = [
     ("balance", "pool", Use::Source),
     ("statement", "wallet", Use::Source),
     ("statement", "pool", Use::Source),
+    ("squads", "multisig", Use::Source),
     ("", "program_id", Use::Source),
+    ("", "squads", Use::Source),
     ("", "nonce", Use::Source),
 ];
 
 /// Values that are no addresses, by the name that help shows.
-const OTHER_VALUES: [&str; 35] = [
+const OTHER_VALUES: [&str; 36] = [
     "ADDRESS:PORT",
     "ADDRESS=SIGNATURE",
     "AMOUNT",
@@ -87,6 +89,7 @@ const OTHER_VALUES: [&str; 35] = [
     "FOR",
     "FORMAT",
     "ID",
+    "INDEX",
     "KEY|SIGNATURE|SLOT",
     "KIND",
     "LEVEL",

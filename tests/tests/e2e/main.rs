@@ -14,6 +14,7 @@ mod interrupts;
 mod large;
 mod life;
 mod localnet;
+mod multisig;
 mod readme;
 mod refusals;
 mod stake;
@@ -33,7 +34,7 @@ fn main() -> ExitCode {
     let parts: [&[&[Test]]; 5] = [
         &[readme::TESTS, refusals::TESTS, interrupts::TESTS, large::TESTS, applying::TESTS],
         &[faults::TESTS],
-        &[life::TESTS, deployment::TESTS, events::TESTS],
+        &[life::TESTS, deployment::TESTS, events::TESTS, multisig::TESTS],
         &[alpenglow::TESTS],
         &[localnet::TESTS],
     ];

@@ -5,8 +5,9 @@ use {
         genesis::Genesis,
         harness::{
             cluster::{Cluster, ClusterSpec},
-            wait_for,
+            path_from, wait_for,
         },
+        multisig,
     },
     solana_address::Address,
     std::{
@@ -88,9 +89,18 @@ impl World {
         }
     }
 
-    /// A cluster with epochs of ten seconds.
+    /// A cluster with epochs of ten seconds, and the multisig's program.
     pub fn steady(&self) -> &Cluster {
-        self.steady.get_or_init(|| start(STEADY))
+        self.steady.get_or_init(|| {
+            Cluster::start(&ClusterSpec {
+                ticks_per_slot: STEADY.0,
+                slots_per_epoch: STEADY.1,
+                accounts: multisig::accounts(),
+                program_id: Address::new_unique(),
+                more_programs: vec![(tidepool_squads::PROGRAM_ID, path_from("E2E_SQUADS"))],
+                ..ClusterSpec::default()
+            })
+        })
     }
 
     /// A cluster whose consensus is Alpenglow, and a pool of many validators that was last updated in epoch 0. It pays no rewards.
@@ -106,6 +116,7 @@ impl World {
                 alpenglow: true,
                 accounts: genesis.into_accounts(),
                 program_id,
+                more_programs: vec![],
             });
             (cluster, large)
         })
@@ -127,6 +138,7 @@ impl World {
                 alpenglow: false,
                 accounts,
                 program_id,
+                more_programs: vec![],
             });
             // Lookup tables want recent slots.
             wait_for("blocks", || (cluster.rpc.slot() > LONG_EPOCH + 32).then_some(()));

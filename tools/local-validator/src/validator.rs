@@ -30,6 +30,8 @@ pub struct ValidatorSpec<'a> {
     pub program: &'a Path,
     /// The program's address.
     pub program_id: Address,
+    /// Further programs, with their ELFs.
+    pub more_programs: &'a [(Address, PathBuf)],
     /// Folder for ledger, genesis accounts and output. A ledger that is there is resumed.
     pub folder: &'a Path,
     /// Wallet that gets the 500 million SOL of the genesis.
@@ -77,6 +79,9 @@ impl ValidatorSpec<'_> {
         command.args(["--mint", &self.mint.to_string(), "--ticks-per-slot", &self.ticks_per_slot.to_string()]);
         command.args(["--slots-per-epoch", &self.slots_per_epoch.to_string()]);
         command.args(["--bpf-program", &self.program_id.to_string()]).arg(self.program);
+        for (program, elf) in self.more_programs {
+            command.args(["--bpf-program", &program.to_string()]).arg(elf);
+        }
         command.args(["--rpc-port", &port.to_string(), "--faucet-port", &(port + ports::FAUCET).to_string()]);
         command.args(["--gossip-port", &(port + ports::GOSSIP).to_string()]);
         command.args(["--dynamic-port-range", &format!("{}-{}", port + ports::DYNAMIC, port + ports::COUNT)]);

@@ -11,7 +11,10 @@ use {
     solana_keypair::Keypair,
     solana_signer::Signer as _,
     solana_system_interface::instruction::transfer,
-    std::sync::atomic::{AtomicU16, Ordering},
+    std::{
+        path::PathBuf,
+        sync::atomic::{AtomicU16, Ordering},
+    },
     tempfile::TempDir,
 };
 
@@ -34,6 +37,8 @@ pub struct ClusterSpec {
     pub accounts: Vec<(Address, Account)>,
     /// The program.
     pub program_id: Address,
+    /// Further programs, with their ELFs.
+    pub more_programs: Vec<(Address, PathBuf)>,
 }
 
 /// A running validator. It ends with this.
@@ -60,6 +65,7 @@ impl Cluster {
             binary: &path_from("E2E_VALIDATOR"),
             program: &path_from("E2E_PROGRAM"),
             program_id: spec.program_id,
+            more_programs: &spec.more_programs,
             folder: folder.path(),
             mint: rich.pubkey(),
             rpc_port: free_ports(),

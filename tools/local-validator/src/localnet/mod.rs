@@ -225,6 +225,7 @@ fn start(
         binary: &options.validator,
         program: &program,
         program_id: state.program_id,
+        more_programs: &[],
         folder: folder.path(),
         mint: Keypair::new().pubkey(),
         rpc_port: options.rpc_port,

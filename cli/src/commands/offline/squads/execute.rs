@@ -35,7 +35,7 @@ pub fn executable<'a>(reading: &Reading, found: &'a Found) -> Result<&'a Message
         Some(Status::Approved(since)) => since,
         Some(Status::Active(_)) => {
             let (given, needed) = (found.proposal.as_ref().map_or(0, |p| p.approved.len()), reading.multisig.threshold);
-            return Err(CliError::usage(format!(
+            return Err(CliError::Waiting(format!(
                 "proposal {index} has {given} of {needed} approvals: approve it first with `tidepool squads approve {} {index}`",
                 reading.address
             )));
@@ -52,7 +52,7 @@ pub fn executable<'a>(reading: &Reading, found: &'a Found) -> Result<&'a Message
     };
     let from = since.saturating_add(reading.multisig.time_lock.into());
     if reading.now < from {
-        return Err(CliError::usage(format!(
+        return Err(CliError::Waiting(format!(
             "the time lock of proposal {index} ends at {}: execute it from then on",
             local_time(from)
         )));

@@ -33,8 +33,6 @@ use {
 
 const EXAMPLE: &str = "\
 Example:
-  tidepool set-fee 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA epoch 4% \\
-      --squads 6vj2USUSVUYxpLjtcwuoVVxvXcJpTDVvyRgtRRUHnXYE
   tidepool squads list 6vj2USUSVUYxpLjtcwuoVVxvXcJpTDVvyRgtRRUHnXYE
   tidepool squads show 6vj2USUSVUYxpLjtcwuoVVxvXcJpTDVvyRgtRRUHnXYE 12
   tidepool squads approve 6vj2USUSVUYxpLjtcwuoVVxvXcJpTDVvyRgtRRUHnXYE 12";
@@ -63,7 +61,7 @@ pub struct Args {
     index: Option<u64>,
 
     /// Number of transactions that list looks at, newest first
-    #[arg(long, value_name = "COUNT", default_value_t = 100)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 100)]
     limit: u64,
 
     /// Keypair that signs the execution too, such as that of a manager who hands a pool over; repeat for several
