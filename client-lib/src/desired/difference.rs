@@ -33,6 +33,18 @@ pub struct Difference {
     pub after: Value,
 }
 
+impl Difference {
+    /// Whether the steps pass through `now` on their way from the value before to the value after: a validator has weight 0 once
+    /// it is added, and before it is removed.
+    pub fn passes_through(&self, now: &Value) -> bool {
+        let is_moved = matches!(
+            (&self.before, &self.after),
+            (Value::Weight(None), Value::Weight(Some(_))) | (Value::Weight(Some(_)), Value::Weight(None))
+        );
+        *now == self.before || *now == self.after || (is_moved && *now == Value::Weight(Some(0)))
+    }
+}
+
 /// A part that cannot become what it is to be.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("{error}")]
