@@ -35,13 +35,16 @@ pub struct Difference {
 
 impl Difference {
     /// Whether the steps pass through `now` on their way from the value before to the value after: a validator has weight 0 once
-    /// it is added, and before it is removed.
+    /// it is added, and before it is removed; a preferred validator that is removed is no longer preferred.
     pub fn passes_through(&self, now: &Value) -> bool {
-        let is_moved = matches!(
-            (&self.before, &self.after),
-            (Value::Weight(None), Value::Weight(Some(_))) | (Value::Weight(Some(_)), Value::Weight(None))
-        );
-        *now == self.before || *now == self.after || (is_moved && *now == Value::Weight(Some(0)))
+        let is_between = match (self.part, now) {
+            (Part::Validator(_), Value::Weight(Some(0))) => {
+                [&self.before, &self.after].into_iter().any(|end| *end == Value::Weight(None))
+            }
+            (Part::Setting(Setting::PreferredDeposit | Setting::PreferredWithdraw), Value::Choice(None)) => true,
+            _ => false,
+        };
+        is_between || *now == self.before || *now == self.after
     }
 }
 

@@ -370,4 +370,9 @@ fn validators_pass_through_weight_0() {
         assert!(difference.passes_through(&difference.before) && difference.passes_through(&difference.after));
         assert!(!difference.passes_through(&Value::Weight(Some(9))));
     }
+    let preferred = |index| Value::Choice(Some(vote(index)));
+    let part = Part::Setting(Setting::PreferredDeposit);
+    let difference = Difference { part, before: preferred(1), after: preferred(2) };
+    assert!(difference.passes_through(&Value::Choice(None)), "the removal of the first unsets it");
+    assert!(!difference.passes_through(&preferred(3)));
 }
