@@ -24,7 +24,7 @@ const WIDTH: usize = 100;
 const HEIGHT: usize = 50;
 
 /// Lines of the list of all commands.
-const HEIGHT_OF_LIST: usize = 60;
+const HEIGHT_OF_LIST: usize = 64;
 
 /// All commands, as on a terminal of the usual width.
 fn whole() -> Command {

@@ -125,11 +125,11 @@ impl PlanFile {
     /// How many of the changes the pool has already. Refuses a pool in which a part of the plan has become something else.
     pub fn check(&self, live: &Live) -> Result<usize, CliError> {
         let mut done = 0;
-        for Planned { difference: Difference { part, before, after }, place, .. } in &self.changes {
+        for Planned { difference, place, .. } in &self.changes {
+            let Difference { part, before, after } = difference;
             let now = live.value(*part);
-            if now.as_ref() == Some(after) {
-                done += 1;
-            } else if now.as_ref() != Some(before) {
+            done += usize::from(now.as_ref() == Some(after));
+            if now.as_ref().is_none_or(|now| !difference.passes_through(now)) {
                 let kind = part.kind();
                 let now = now.map_or("not there".into(), |now| now.shown(kind));
                 let what = format!(

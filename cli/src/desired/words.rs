@@ -159,12 +159,12 @@ fn of_step(live: &Live, differences: &[Difference], step: &Step, verbose: bool) 
     match step.kind {
         StepKind::AddValidators => {
             let each = sol(live.snapshot.environment().minimum_stake_lamports());
-            let text = format!(
-                "{}, each with {each} from the reserve, which earns from epoch {} on{when}",
-                count(votes.len()),
-                epoch.saturating_add(1)
-            );
-            [vec![("add", text)], named("add", &votes, verbose)].concat()
+            let earns = match step.state {
+                State::Waits(Wait::Epoch { .. } | Wait::Reserve { .. }) => String::new(),
+                _ => format!(", which earns from epoch {} on", epoch.saturating_add(1)),
+            };
+            let text = format!("{}, with {each} each from the reserve{earns}{when}", count(votes.len()));
+            [vec![("add", text)], named("add", differences, step, verbose)].concat()
         }
         StepKind::RemoveValidators => {
             let stake = votes.iter().filter_map(|vote| live.snapshot.validator_record(vote)?.stake_lamports().ok());
@@ -174,7 +174,7 @@ fn of_step(live: &Live, differences: &[Difference], step: &Step, verbose: bool) 
                 count(votes.len()),
                 sol(stake.fold(0, u64::saturating_add))
             );
-            [vec![("remove", text)], named("remove", &votes, verbose)].concat()
+            [vec![("remove", text)], named("remove", differences, step, verbose)].concat()
         }
         StepKind::Decrease => {
             let text =
@@ -187,15 +187,7 @@ fn of_step(live: &Live, differences: &[Difference], step: &Step, verbose: bool) 
         StepKind::Weights => {
             let text =
                 format!("{} of {}{when}", if votes.len() == 1 { "weight" } else { "weights" }, count(votes.len()));
-            let changed = differences.iter().filter(|difference| step.parts.contains(&difference.part));
-            let most = if verbose { usize::MAX } else { NAMED };
-            let mut lines = vec![("weights", text)];
-            for difference in changed.clone().take(most) {
-                let Part::Validator(vote) = difference.part else { continue };
-                lines.push(("weights", format!("{vote}: {}", change(difference))));
-            }
-            lines.extend(more("weights", changed.count(), most));
-            lines
+            [vec![("weights", text)], named("weights", differences, step, verbose)].concat()
         }
         _ => {
             let settings: Vec<&Difference> =
@@ -225,10 +217,19 @@ fn change(difference: &Difference) -> String {
     instead(difference.before.shown(kind), difference.after.shown(kind))
 }
 
-fn named(label: &'static str, votes: &[Address], verbose: bool) -> Vec<Line> {
+/// The validators of a step, with their weights.
+fn named(label: &'static str, differences: &[Difference], step: &Step, verbose: bool) -> Vec<Line> {
     let most = if verbose { usize::MAX } else { NAMED };
-    let named = votes.iter().take(most).map(|vote| (label, vote.to_string()));
-    named.chain(more(label, votes.len(), most)).collect()
+    let of_step = differences.iter().filter(|difference| step.parts.contains(&difference.part));
+    let named = of_step.take(most).filter_map(|difference| match (difference.part, &difference.after) {
+        (Part::Validator(vote), Value::Weight(None)) => Some((label, vote.to_string())),
+        (Part::Validator(vote), _) if difference.before == Value::Weight(None) => {
+            Some((label, format!("{vote}: {} then", difference.after.shown(difference.part.kind()))))
+        }
+        (Part::Validator(vote), _) => Some((label, format!("{vote}: {}", change(difference)))),
+        (Part::Setting(_), _) => None,
+    });
+    named.chain(more(label, step.parts.len(), most)).collect()
 }
 
 fn more(label: &'static str, all: usize, most: usize) -> Option<Line> {

@@ -33,6 +33,21 @@ pub struct Difference {
     pub after: Value,
 }
 
+impl Difference {
+    /// Whether the steps pass through `now` on their way from the value before to the value after: a validator has weight 0 once
+    /// it is added, and before it is removed; a preferred validator that is removed is no longer preferred.
+    pub fn passes_through(&self, now: &Value) -> bool {
+        let is_between = match (self.part, now) {
+            (Part::Validator(_), Value::Weight(Some(0))) => {
+                [&self.before, &self.after].into_iter().any(|end| *end == Value::Weight(None))
+            }
+            (Part::Setting(Setting::PreferredDeposit | Setting::PreferredWithdraw), Value::Choice(None)) => true,
+            _ => false,
+        };
+        is_between || *now == self.before || *now == self.after
+    }
+}
+
 /// A part that cannot become what it is to be.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("{error}")]

@@ -70,7 +70,9 @@ impl Live {
         let new: Vec<Address> = desired
             .validators
             .iter()
-            .filter(|(vote, weight)| weight.is_some() && self.snapshot.validator_record(vote).is_none())
+            .filter(|(vote, weight)| {
+                weight.is_some() && self.value(Part::Validator(**vote)) == Some(Value::Weight(None))
+            })
             .map(|(vote, _)| *vote)
             .collect();
         if new.is_empty() {

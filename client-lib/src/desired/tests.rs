@@ -353,3 +353,26 @@ fn outlook_counts_what_moves() {
     assert_eq!(outlook.epochs, 3);
     assert_eq!(super::outlook(&live, &[]), None);
 }
+
+#[test]
+fn validators_pass_through_weight_0() {
+    let difference = |before, after| Difference {
+        part: Part::Validator(NEW),
+        before: Value::Weight(before),
+        after: Value::Weight(after),
+    };
+    let zero = Value::Weight(Some(0));
+    assert!(difference(None, Some(3)).passes_through(&zero));
+    assert!(difference(Some(3), None).passes_through(&zero));
+    assert!(!difference(Some(3), Some(4)).passes_through(&zero), "it was demoted");
+    for (before, after) in [(None, Some(3)), (Some(3), Some(4))] {
+        let difference = difference(before, after);
+        assert!(difference.passes_through(&difference.before) && difference.passes_through(&difference.after));
+        assert!(!difference.passes_through(&Value::Weight(Some(9))));
+    }
+    let preferred = |index| Value::Choice(Some(vote(index)));
+    let part = Part::Setting(Setting::PreferredDeposit);
+    let difference = Difference { part, before: preferred(1), after: preferred(2) };
+    assert!(difference.passes_through(&Value::Choice(None)), "the removal of the first unsets it");
+    assert!(!difference.passes_through(&preferred(3)));
+}
