@@ -107,6 +107,11 @@ impl PoolSnapshot {
     /// Lamports of a SOL deposit for which no pool tokens are minted, in favour of all holders; 0 without a growth charge.
     /// `None` if a number exceeds 64 bits.
     pub fn growth_charge(&self, lamports: u64) -> Option<Lamports> {
+        self.growth_charge_at(&self.rate(), lamports)
+    }
+
+    /// Like [`Self::growth_charge`], at another exchange rate.
+    pub(crate) fn growth_charge_at(&self, rate: &ExchangeRate, lamports: u64) -> Option<Lamports> {
         let Some(extension) = self.extension() else { return Some(Lamports::default()) };
         let terms = &self.pool.terms;
         let before = ExchangeRate {
@@ -115,7 +120,7 @@ impl PoolSnapshot {
         };
         let epochs = extension.ledger.epochs_of_last_growth().unwrap_or(1);
         let hundredths = extension.limits.growth_charge.get();
-        growth_charge(&self.rate(), &before, epochs, hundredths, Lamports::new(lamports))
+        growth_charge(rate, &before, epochs, hundredths, Lamports::new(lamports))
     }
 
     /// What stays in the reserve, for errors.
