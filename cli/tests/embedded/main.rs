@@ -32,6 +32,7 @@ mod lookup_tables;
 mod merging;
 mod metadata;
 mod migration;
+mod moving;
 mod pools;
 mod promises;
 mod rebalancing;
