@@ -77,6 +77,12 @@ impl EmbeddedClusterBuilder {
         self
     }
 
+    /// Loads the published SPL stake pool at an address, from the ELF of `cargo xtask reference`; see [`Self::tidepool`].
+    pub fn reference(mut self, program_id: Address) -> Self {
+        self.programs.push((program_id, ProgramFile::Reference));
+        self
+    }
+
     /// Preloads an account without changes, for example from another cluster. Preloaded vote accounts earn credits like the cluster's own
     /// validators.
     ///
@@ -242,6 +248,7 @@ impl EmbeddedClusterBuilder {
 enum ProgramFile {
     At(PathBuf),
     Tidepool,
+    Reference,
 }
 
 impl ProgramFile {
@@ -249,6 +256,7 @@ impl ProgramFile {
         match self {
             Self::At(path) => read_elf(path),
             Self::Tidepool => Ok(Elf::Tidepool.read()?),
+            Self::Reference => Ok(Elf::Reference.read()?),
         }
     }
 }

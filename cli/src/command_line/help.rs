@@ -8,7 +8,7 @@ use {
 };
 
 pub const GROUPS: [(&str, &[&str]); 6] = [
-    ("Stake", &["deposit-sol", "deposit-stake", "withdraw", "withdraw-sol", "withdraw-stake", "cancel-exit"]),
+    ("Stake", &["deposit-sol", "deposit-stake", "withdraw", "withdraw-sol", "withdraw-stake", "move", "cancel-exit"]),
     (
         "Inspect",
         &[

@@ -63,6 +63,7 @@ pub mod stake {
     pub mod cancel_exit;
     pub mod deposit_sol;
     pub mod deposit_stake;
+    pub mod move_stake;
     pub mod withdraw;
     pub mod withdraw_sol;
     pub mod withdraw_stake;

@@ -26,6 +26,11 @@ pub struct SourceArgs {
 }
 
 impl SourceArgs {
+    /// Whether a token account is named.
+    pub const fn names_account(&self) -> bool {
+        self.from.is_some()
+    }
+
     pub fn owner<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Key, CliError> {
         context.key_or_wallet("the owner of the pool tokens (--owner)", self.owner.as_ref())
     }
@@ -63,6 +68,28 @@ impl Holding {
             Some(held) => Ok(Self { source, held, account }),
             None => Err(not_spendable(&source, &account)),
         }
+    }
+
+    /// The pool tokens in the pool's fee account, if it is `owner`'s, has any, can send them, and is not the owner's associated
+    /// account.
+    pub async fn of_fee_account<C: Cluster>(
+        context: &Context<'_, C>,
+        snapshot: &PoolSnapshot,
+        owner: &Key,
+    ) -> Result<Option<Self>, CliError> {
+        let fee_account = snapshot.pool().head.manager_fee_account;
+        let own = actions::TokenSource::wallet(snapshot, &owner.pubkey());
+        if own.account == fee_account {
+            return Ok(None);
+        }
+        let found = context.cluster.account(&fee_account).await?;
+        let account = found.as_ref().and_then(TokenHolding::of).filter(|account| {
+            account.owner == owner.pubkey() && account.mint == snapshot.pool().head.pool_mint && !account.is_frozen
+        });
+        let source = actions::TokenSource { account: fee_account, ..own };
+        let held = |account: TokenHolding| Some((account.spendable_by(&source.authority)?, account));
+        let found = account.and_then(held).filter(|(held, _)| *held > 0);
+        Ok(found.map(|(held, account)| Self { source, held, account }))
     }
 }
 

@@ -33,6 +33,7 @@ mod lookup_tables;
 mod merging;
 mod metadata;
 mod migration;
+mod moving;
 mod multisig;
 mod pools;
 mod promises;

@@ -41,7 +41,7 @@ enum Use {
 
 /// All options and arguments that take an address which is neither a pool, nor a validator or stake account to work on, nor a
 /// key. The command is empty for an option of every command.
-const ADDRESSES: [(&str, &str, Use); 30] = [
+const ADDRESSES: [(&str, &str, Use); 31] = [
     ("deposit-sol", "to", Use::Signer("deposit-sol POOL 1 --to")),
     ("deposit-sol", "token_account", Use::TokenAccount("deposit-sol POOL 1 --token-account")),
     ("deposit-sol", "referrer", Use::TokenAccount("deposit-sol POOL 1 --referrer")),
@@ -54,6 +54,7 @@ const ADDRESSES: [(&str, &str, Use); 30] = [
     ("withdraw-sol", "from", Use::Source),
     ("withdraw-stake", "stake_authority", Use::Signer("withdraw-stake POOL 2 --stake-authority")),
     ("withdraw-stake", "from", Use::Source),
+    ("move", "from", Use::Source),
     ("create-pool", "staker", Use::Signer("create-pool --program-id PROGRAM --staker")),
     ("set-staker", "new_staker", Use::Signer("set-staker POOL")),
     ("set-funding-authority", "authority", Use::Signer("set-funding-authority POOL sol-withdraw")),
@@ -115,8 +116,8 @@ const OTHER_VALUES: [&str; 36] = [
 ];
 
 /// Pools, validators and stake accounts to work on, and keys, which sign.
-const WORKED_ON_OR_KEY: [&str; 6] =
-    ["POOL", "VOTE_ACCOUNT", "VOTE_ACCOUNT|none", "STAKE_ACCOUNT", "KEYPAIR", "NEW_MANAGER_KEYPAIR"];
+const WORKED_ON_OR_KEY: [&str; 7] =
+    ["POOL", "TO_POOL", "VOTE_ACCOUNT", "VOTE_ACCOUNT|none", "STAKE_ACCOUNT", "KEYPAIR", "NEW_MANAGER_KEYPAIR"];
 
 /// A new option that takes an address has to be checked, or to be listed as one that gets nothing.
 #[test]

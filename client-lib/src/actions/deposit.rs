@@ -101,34 +101,48 @@ pub(crate) fn deposit_stake_at(
 ) -> Result<(InstructionGroup, StakeDepositQuote), PlanError> {
     let quote = quote::stake_deposit_at(snapshot, rate, deposit.account, deposit.minimum_pool_tokens)?;
     check_withdrawer(deposit)?;
-    let head = &snapshot.pool().head;
-    let pool_tokens_to = deposit.to.address(snapshot);
-    let authority = head.stake_deposit_authority;
-    let accounts = accounts! { snapshot => DepositStakeAccounts {
-        pool, validator_list, stake_deposit_authority: authority, withdraw_authority, deposit_stake: deposit.address,
-        validator_stake: quote.validator_stake, reserve_stake, pool_tokens_to, manager_fee_account,
-        referrer_fee_account: deposit.referrer.unwrap_or(pool_tokens_to), pool_mint, clock, stake_history,
-        token_program, stake_program,
-    } };
     let mut instructions: Vec<_> = deposit.to.creation(snapshot, &deposit.payer).into_iter().collect();
     // The withdrawer can set both authorities, and must hand over its own last.
+    let authority = snapshot.pool().head.stake_deposit_authority;
     for kind in [StakeAuthorize::Staker, StakeAuthorize::Withdrawer] {
         instructions.push(stake::authorize(&deposit.address, &deposit.withdrawer, &authority, kind, None));
     }
-    instructions.push(instruction::deposit_stake(
+    let DepositStake { address, to, referrer, minimum_pool_tokens, .. } = *deposit;
+    let handed_over = deposit_handed_over(snapshot, (address, &quote), to, referrer, minimum_pool_tokens);
+    instructions.extend(handed_over.instructions);
+    let compute_units = handed_over.compute_units + compute::CREATE_TOKEN_ACCOUNT + 2 * compute::FOREIGN;
+    Ok((
+        InstructionGroup::new(handed_over.label, instructions, compute_units)
+            .step(Step::DepositStake { from: address }),
+        quote,
+    ))
+}
+
+/// Deposits a whole stake account at an address, as quoted, whose staker and withdrawer is the pool's stake deposit authority:
+/// unless that one is a signer, the deposit is permissionless. The receiver's token account exists.
+pub(crate) fn deposit_handed_over(
+    snapshot: &PoolSnapshot,
+    (address, quote): (Address, &StakeDepositQuote),
+    to: TokenReceiver,
+    referrer: Option<Address>,
+    minimum_pool_tokens: Option<u64>,
+) -> InstructionGroup {
+    let pool_tokens_to = to.address(snapshot);
+    let accounts = accounts! { snapshot => DepositStakeAccounts {
+        pool, validator_list, stake_deposit_authority: snapshot.pool().head.stake_deposit_authority, withdraw_authority,
+        deposit_stake: address, validator_stake: quote.validator_stake, reserve_stake, pool_tokens_to,
+        manager_fee_account, referrer_fee_account: referrer.unwrap_or(pool_tokens_to), pool_mint, clock, stake_history,
+        token_program, stake_program,
+    } };
+    let instruction = instruction::deposit_stake(
         &snapshot.program_id(),
         &accounts,
         snapshot.has_custom_deposit_authority(),
-        deposit.minimum_pool_tokens,
-    ));
-    let compute_units = PoolBounds::of(snapshot).deposit_stake(snapshot.records().len())
-        + compute::CREATE_TOKEN_ACCOUNT
-        + 2 * compute::FOREIGN;
-    Ok((
-        InstructionGroup::new(format!("deposit stake account {}", deposit.address), instructions, compute_units)
-            .step(Step::DepositStake { from: deposit.address }),
-        quote,
-    ))
+        minimum_pool_tokens,
+    );
+    let compute_units = PoolBounds::of(snapshot).deposit_stake(snapshot.records().len());
+    InstructionGroup::one(format!("deposit stake account {address}"), instruction, compute_units)
+        .step(Step::DepositStake { from: address })
 }
 
 fn check_withdrawer(deposit: &DepositStake) -> Result<(), PlanError> {

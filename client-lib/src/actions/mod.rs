@@ -54,7 +54,7 @@ pub use {
     movement::{decrease_validator_stake, increase_validator_stake},
     rebalance::{RebalancedValidator, rebalance_instruction},
     tickets::{RequestExit, cancel_exit, claim_exit, escrow_address, request_exit, ticket_address, ticket_rent},
-    token::{TokenHolding, TokenReceiver, TokenSource, associated_token_account},
+    token::{TokenHolding, TokenReceiver, TokenSource, associated_token_account, create_token_account},
     update::{cleanup, update_list_instruction, update_pool_balance, update_validators_instruction},
     validators::{add_validator, find_free_validator_seed, remove_validator},
     weights::{WeightChange, set_validator_weights, set_validator_weights_within},
@@ -65,7 +65,10 @@ pub use {
     wrapped::{NATIVE_MINT_ID, Unwrap, Wrap, wrapped_sol_account},
 };
 
-pub(crate) use {deposit::deposit_stake_at, withdraw::withdraw_sol_unchecked};
+pub(crate) use {
+    deposit::{deposit_handed_over, deposit_stake_at},
+    withdraw::withdraw_sol_unchecked,
+};
 
 use {
     crate::{

@@ -1,7 +1,7 @@
 //! Sources and receivers of pool tokens.
 
 use {
-    crate::pool::PoolSnapshot,
+    crate::{compute, pool::PoolSnapshot, transaction::InstructionGroup},
     solana_account::Account,
     solana_address::Address,
     solana_instruction::Instruction,
@@ -102,6 +102,17 @@ impl TokenReceiver {
             }
         }
     }
+}
+
+/// Creates the token account of a receiver, unless it exists; `None` for a receiver that names one. The payer pays its rent.
+pub fn create_token_account(
+    snapshot: &PoolSnapshot,
+    receiver: &TokenReceiver,
+    payer: &Address,
+) -> Option<InstructionGroup> {
+    let creation = receiver.creation(snapshot, payer)?;
+    let label = format!("create token account {}", receiver.address(snapshot));
+    Some(InstructionGroup::one(label, creation, compute::CREATE_TOKEN_ACCOUNT))
 }
 
 /// Source of pool tokens.

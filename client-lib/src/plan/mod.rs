@@ -5,6 +5,7 @@ mod claims;
 mod demotions;
 mod deposit_stakes;
 mod explain;
+mod move_stake;
 mod rebalance;
 mod split_reserve;
 mod update;
@@ -20,6 +21,10 @@ pub use {
     demotions::{DemotionPlan, VoteAccounts, demotion_grounds, demotion_of, demotions, judged_votes},
     deposit_stakes::{SkippedStake, StakeDeposit, StakeDepositPlan, StakeDeposits, deposit_stakes},
     explain::{NextStep, StakeExplanation, TransientStake, explain_stake},
+    move_stake::{
+        MoveAccount, MoveObstacle, MoveRemainder, MoveRemainderReason, MoveValue, MovedSol, MovedStake, PoolMove,
+        PoolMovePlan, UnmovableStake, move_stake,
+    },
     rebalance::{
         Direction, IdleStake, Obstacle, RebalanceOptions, RebalancePlan, StakeMovement, Unmoved, UnmovedReason, held,
         rebalance,

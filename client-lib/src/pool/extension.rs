@@ -10,7 +10,10 @@ use {
     solana_address::Address,
     solana_instruction::error::InstructionError,
     solana_transaction_error::TransactionError,
-    tidepool_core::{maths::Lamports, rebalance::Inputs},
+    tidepool_core::{
+        maths::{ExchangeRate, Lamports},
+        rebalance::Inputs,
+    },
     tidepool_interface::{
         instruction::ExtensionInstruction,
         state::{Announcement, AnnouncementKind, Ledger, Limits, PoolExtension, RebalancePolicy, ValidatorStakeInfo},
@@ -104,8 +107,13 @@ impl PoolSnapshot {
     /// Lamports of a SOL deposit for which no pool tokens are minted, in favour of all holders; 0 without a growth charge.
     /// `None` if a number exceeds 64 bits.
     pub fn growth_charge(&self, lamports: u64) -> Option<Lamports> {
+        self.growth_charge_at(&self.rate(), lamports)
+    }
+
+    /// Like [`Self::growth_charge`], at another exchange rate.
+    pub(crate) fn growth_charge_at(&self, rate: &ExchangeRate, lamports: u64) -> Option<Lamports> {
         let Some(extension) = self.extension() else { return Some(Lamports::default()) };
-        extension.growth_charge(self.pool.terms.rate_before_epoch()).of_deposit(&self.rate(), Lamports::new(lamports))
+        extension.growth_charge(self.pool.terms.rate_before_epoch()).of_deposit(rate, Lamports::new(lamports))
     }
 
     /// What stays in the reserve, for errors.

@@ -60,10 +60,21 @@ pub fn quote_deposit_sol(
 ) -> Result<SolDepositQuote, PlanError> {
     check_up_to_date(snapshot)?;
     check_not_halted(snapshot)?;
-    let quote = sol_deposit(snapshot, lamports)
+    let quote = sol_deposit(snapshot, &snapshot.rate(), lamports)
         .map_err(|error| explain_deposit(error, lamports, || least_deposit(snapshot)))?;
     let pool_tokens = check_deposit_minimum(quote.pool_tokens, minimum)?;
     check_supply_floor(snapshot, &snapshot.rate(), pool_tokens.minted.get())?;
+    Ok(quote)
+}
+
+/// Like [`quote_deposit_sol`], at another exchange rate of an up-to-date pool.
+pub(crate) fn sol_deposit_at(
+    snapshot: &PoolSnapshot,
+    rate: &ExchangeRate,
+    lamports: u64,
+) -> Result<SolDepositQuote, PlanError> {
+    let quote = sol_deposit(snapshot, rate, lamports).map_err(|error| explain_deposit(error, lamports, || None))?;
+    check_supply_floor(snapshot, rate, quote.pool_tokens.minted.get())?;
     Ok(quote)
 }
 
@@ -210,17 +221,17 @@ pub(crate) fn least_withdrawal(rate: &ExchangeRate, fee: Option<&Fee>) -> Option
     quote::withdrawal(rate, fee, least).is_ok().then_some(least.get())
 }
 
-fn sol_deposit(snapshot: &PoolSnapshot, lamports: u64) -> Result<SolDepositQuote, Error> {
+fn sol_deposit(snapshot: &PoolSnapshot, rate: &ExchangeRate, lamports: u64) -> Result<SolDepositQuote, Error> {
     let terms = &snapshot.pool().terms;
-    let growth_charge = snapshot.growth_charge(lamports).ok_or(Error::CalculationFailure)?;
+    let growth_charge = snapshot.growth_charge_at(rate, lamports).ok_or(Error::CalculationFailure)?;
     let charged = Lamports::new(lamports).checked_sub(growth_charge).ok_or(Error::CalculationFailure)?;
-    let pool_tokens = quote::sol_deposit(&snapshot.rate(), &terms.sol_deposit_fee, terms.sol_referral_fee, charged)?;
+    let pool_tokens = quote::sol_deposit(rate, &terms.sol_deposit_fee, terms.sol_referral_fee, charged)?;
     Ok(SolDepositQuote { growth_charge, pool_tokens })
 }
 
 /// Smallest SOL deposit, in lamports, that yields a pool token; `None` if no deposit does.
 fn least_deposit(snapshot: &PoolSnapshot) -> Option<u64> {
-    let is_enough = |lamports: u64| sol_deposit(snapshot, lamports).is_ok();
+    let is_enough = |lamports: u64| sol_deposit(snapshot, &snapshot.rate(), lamports).is_ok();
     // The yield is monotonic, so a binary search finds the bound.
     let mut high = (0..u64::BITS).map(|bit| 1u64 << bit).find(|lamports| is_enough(*lamports))?;
     let mut low = high / 2;

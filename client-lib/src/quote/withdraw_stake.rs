@@ -97,6 +97,12 @@ impl<'a> WithdrawalState<'a> {
         })
     }
 
+    /// The same state, for further withdrawals from the token account `burn_from`.
+    pub(crate) fn spending(mut self, burn_from: &Address) -> Self {
+        self.fee = charged_fee(self.snapshot, burn_from, &self.snapshot.pool().terms.stake_withdrawal_fee).copied();
+        self
+    }
+
     /// The exchange rate after the withdrawals so far.
     pub const fn rate(&self) -> ExchangeRate {
         self.rate

@@ -13,6 +13,8 @@ pub use {
     types::{Piece, Remainder, RemainderReason, Withdrawal, WithdrawalOrder, WithdrawalPlan},
 };
 
+pub(super) use search::{Draft, draft_accepted};
+
 use {
     crate::{
         actions::{NewStakeAccount, WithdrawSol, Wrap},

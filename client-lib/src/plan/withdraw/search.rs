@@ -10,6 +10,7 @@ use {
         pool::PoolSnapshot,
         quote::{self, StakeWithdrawalQuote, WithdrawFrom, WithdrawalState},
     },
+    solana_address::Address,
     tidepool_core::{
         maths::{Lamports, PoolTokens},
         quote::{WithdrawalQuote, largest_withdrawal},
@@ -19,22 +20,22 @@ use {
 
 /// Key of a stage: pieces that differ in it depend on each other.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct Kind {
+pub(in crate::plan) struct Kind {
     source: Option<StakeSource>,
     preferred: bool,
     /// Whether the validator is being removed.
     removed: bool,
 }
 
-pub(super) struct Found {
-    pub(super) quote: StakeWithdrawalQuote,
-    pub(super) kind: Kind,
+pub(in crate::plan) struct Found {
+    pub(in crate::plan) quote: StakeWithdrawalQuote,
+    pub(in crate::plan) kind: Kind,
 }
 
-pub(super) struct Draft {
-    pub(super) pieces: Vec<Found>,
-    pub(super) sol: Option<WithdrawalQuote>,
-    pub(super) remainder: Option<Remainder>,
+pub(in crate::plan) struct Draft {
+    pub(in crate::plan) pieces: Vec<Found>,
+    pub(in crate::plan) sol: Option<WithdrawalQuote>,
+    pub(in crate::plan) remainder: Option<Remainder>,
 }
 
 impl Draft {
@@ -62,6 +63,27 @@ pub(super) fn draft(snapshot: &PoolSnapshot, withdrawal: &Withdrawal) -> Result<
             Ok(Draft { pieces: vec![], sol: Some(sol), remainder: None })
         }
     }
+}
+
+/// Active stake of the validators (vote accounts) that `accepts`, after the withdrawals in `state`, and with
+/// [`WithdrawalOrder::SolLast`] then SOL. Returns the state after these, too.
+pub(in crate::plan) fn draft_accepted<'a>(
+    snapshot: &'a PoolSnapshot,
+    state: WithdrawalState<'a>,
+    withdrawal: &'a Withdrawal,
+    accepts: &'a dyn Fn(&Address) -> bool,
+) -> Result<(Draft, WithdrawalState<'a>), PlanError> {
+    let mut search = Search { accepts: Some(accepts), ..Search::from_state(snapshot, state, withdrawal) };
+    let pieces = search.take_stake()?;
+    let sol = match withdrawal.order {
+        WithdrawalOrder::SolLast(_) => {
+            let most = search.within_reserve(if pieces.is_empty() { 0 } else { search.spare() });
+            search.take_sol(most.min(search.left))?
+        }
+        _ => None,
+    };
+    let remainder = search.remainder()?;
+    Ok((Draft { pieces, sol, remainder }, search.state))
 }
 
 /// SOL as far as the reserve allows, and stake for the rest. If the rest is too small for a stake account, the reserve
@@ -94,15 +116,21 @@ struct Search<'a> {
     is_reserve_done: bool,
     /// Lamports of all pool tokens at the beginning.
     wanted: u64,
+    /// The validators (vote accounts) whose active stake is taken; of all validators any stake if `None`.
+    accepts: Option<&'a dyn Fn(&Address) -> bool>,
 }
 
 impl<'a> Search<'a> {
     fn new(snapshot: &'a PoolSnapshot, withdrawal: &'a Withdrawal) -> Result<Self, PlanError> {
         let state = WithdrawalState::new(snapshot, &withdrawal.tokens.account)?;
-        let mut search =
-            Self { snapshot, state, withdrawal, left: withdrawal.pool_tokens, is_reserve_done: false, wanted: 0 };
-        search.wanted = search.yields(search.left);
-        Ok(search)
+        Ok(Self::from_state(snapshot, state, withdrawal))
+    }
+
+    fn from_state(snapshot: &'a PoolSnapshot, state: WithdrawalState<'a>, withdrawal: &'a Withdrawal) -> Self {
+        let left = withdrawal.pool_tokens;
+        let mut search = Self { snapshot, state, withdrawal, left, is_reserve_done: false, wanted: 0, accepts: None };
+        search.wanted = search.yields(left);
+        search
     }
 
     /// Withdraws `pool_tokens` from the reserve, as SOL or as a stake account, and stake for the rest.
@@ -210,7 +238,7 @@ impl<'a> Search<'a> {
     fn next_of_reserve(&mut self) -> Result<Option<Found>, PlanError> {
         let takes_stake_only =
             matches!(self.withdrawal.order, WithdrawalOrder::StakeOnly | WithdrawalOrder::ReserveFirst);
-        let is_sol_free = self.snapshot.pool().terms.sol_withdraw_authority.is_none();
+        let is_sol_free = self.snapshot.pool().terms.sol_withdraw_authority.is_none() || self.accepts.is_some();
         if !takes_stake_only || self.is_reserve_done || is_sol_free || !self.state.allows_reserve()? {
             return Ok(None);
         }

@@ -21,9 +21,13 @@ impl Search<'_> {
         let records = self.state.records();
         if let Some(index) = self.preferred(limits) {
             // A preferred validator that is being removed cannot be used, but still blocks all others.
-            return records[index].is_active().then_some((index, true));
+            let can_give = records[index].is_active() && self.is_accepted(index, limits, withdrawable);
+            return can_give.then_some((index, true));
         }
         let gives = |index: usize| {
+            if !self.is_accepted(index, limits, withdrawable) {
+                return 0;
+            }
             let Some(source) = self.state.source(index, withdrawable, limits) else { return 0 };
             match source {
                 StakeSource::Active | StakeSource::Transient => self.state.splittable(index, source, limits),
@@ -45,6 +49,13 @@ impl Search<'_> {
                 (Reverse(self.activation(*index, limits, withdrawable)), *lamports, Reverse(*index))
             })
             .map(|(_, index)| (index, false))
+    }
+
+    /// Whether stake of the validator may be taken: all if nothing else was asked for.
+    fn is_accepted(&self, index: usize, limits: &WithdrawalLimits, withdrawable: &Withdrawable) -> bool {
+        let Some(accepts) = self.accepts else { return true };
+        self.state.source(index, withdrawable, limits) == Some(StakeSource::Active)
+            && accepts(&self.state.records()[index].vote_account_address)
     }
 
     /// The activation of a validator's stake. Stake that may not be split before another validator's, or is too small,
