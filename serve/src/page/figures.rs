@@ -10,7 +10,7 @@ use {
     tidepool_client::{
         pool::{NoYield, YieldEstimate},
         units::{Units, sol},
-        words::{duration, lamports_per_whole_pool_token, lamports_per_whole_token},
+        words::{self, duration, lamports_per_whole_pool_token, lamports_per_whole_token},
     },
 };
 
@@ -66,15 +66,14 @@ fn yields(reading: &Reading) -> Markup {
 }
 
 fn yield_row(epochs: u64, figure: &Result<YieldEstimate, NoYield>) -> Markup {
-    let over = if epochs == 1 { "1 epoch".to_owned() } else { format!("{epochs} epochs") };
     html! {
         tr {
-            th scope="row" { (over) }
+            th scope="row" { (words::epochs(epochs)) }
             @match figure {
                 Ok(figure) => {
                     td { (fraction(figure.annual)) }
                     td { (format!("{:.4} %", figure.growth * 100.0)) }
-                    td { (figure.interval.epochs()) " epochs, " (duration(figure.interval.seconds)) }
+                    td { (words::epochs(figure.interval.epochs())) ", " (duration(figure.interval.seconds)) }
                 }
                 Err(why) => td colspan="3" { "no figure: " (why) },
             }
