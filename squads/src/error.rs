@@ -68,7 +68,7 @@ macro_rules! program_errors {
                 }
             }
 
-            /// What is wrong, in a sentence.
+            /// The fault, in a few words.
             pub const fn message(self) -> &'static str {
                 match self {
                     $(Self::$name => $message,)*
@@ -83,7 +83,7 @@ program_errors! {
     6001 EmptyMembers "no members",
     6002 TooManyMembers "too many members",
     6003 InvalidThreshold "threshold is zero or above the number of voters",
-    6004 Unauthorized "member lacks the permission",
+    6004 Unauthorized "member without this permission",
     6005 NotAMember "signer is not a member of the multisig",
     6006 InvalidTransactionMessage "invalid transaction message",
     6007 StaleProposal "stale proposal: members, threshold or time lock have changed since",

@@ -1,4 +1,4 @@
-//! Decoding instructions, for whoever explains a transaction.
+//! Decoding instructions, to explain a transaction.
 
 use {
     super::*,

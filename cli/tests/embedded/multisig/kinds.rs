@@ -59,7 +59,7 @@ async fn a_vault_looks_after_validators() {
         rows.clone().find(|row| row["vote"] == vote.to_string()).unwrap()
     };
     assert_eq!(number(&row(one)["weight"]), 3);
-    assert!(number(&row(one)["transient_lamports"]) > 0, "the decrease is on its way");
+    assert!(number(&row(one)["transient_lamports"]) > 0, "the decrease deactivates stake");
     assert_ne!(row(two)["status"], "active");
 }
 

@@ -46,7 +46,7 @@ impl Safe {
         Self::of(4, time_lock)
     }
 
-    /// As [`Self::new`], with so many validators.
+    /// As [`Self::new`], with this number of validators.
     pub fn of(validators: usize, time_lock: u32) -> Self {
         let elf = Elf::Squads.path().unwrap_or_else(|error| panic!("{error}"));
         let treasury = Address::new_unique();
@@ -78,7 +78,7 @@ impl Safe {
         Self { stage, multisig, vault, second }
     }
 
-    /// A pool with four validators, of which the vault has become manager and staker.
+    /// A multisig, and a pool whose manager and staker is its vault.
     pub async fn with_pool(time_lock: u32, options: &str) -> (Self, String) {
         let safe = Self::new(time_lock);
         let pool = safe.stage.pool(options).await;

@@ -138,7 +138,7 @@ pub fn set_validator_weights(snapshot: &PoolSnapshot, changes: &[WeightChange]) 
     set_validator_weights_within(snapshot, changes, 0)
 }
 
-/// As [`set_validator_weights`], in transactions that leave so many bytes unused: a multisig's are part of others.
+/// As [`set_validator_weights`], in transactions with this number of unused bytes: those of a multisig are part of others.
 ///
 /// # Errors
 /// As [`set_validator_weights`].

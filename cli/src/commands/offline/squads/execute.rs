@@ -27,7 +27,7 @@ use {
 /// Compute units of a transaction before its simulation.
 const COMPUTE_UNITS: u32 = compute::MAX_PER_TRANSACTION / 2;
 
-/// Checks that a proposal can be executed, and returns what is executed.
+/// Checks that a proposal can be executed, and returns its transactions.
 pub fn executable<'a>(reading: &Reading, found: &'a Found) -> Result<&'a Messages, CliError> {
     let index = found.index;
     let status = found.proposal.as_ref().map(|proposal| proposal.status);

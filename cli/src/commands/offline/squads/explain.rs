@@ -170,7 +170,7 @@ impl Explained {
         explained
     }
 
-    /// Whether it is worth while to look at what it would do now.
+    /// Whether it can still be executed, now or after approvals.
     fn can_still_run(&self) -> bool {
         matches!(self.status, "none" | "draft" | "active" | "approved" | "executing")
             && !(self.stale && self.status != "approved")

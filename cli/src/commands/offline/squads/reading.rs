@@ -163,7 +163,7 @@ fn owned(account: Option<Account>) -> Option<Account> {
 }
 
 fn derived(transaction: &Address, count: usize) -> Vec<Address> {
-    // The program derives one for each bump, of which an account holds 255 at most.
+    // The program derives one for each bump.
     (0..=u8::MAX).take(count).map(|number| address::ephemeral_signer(transaction, number)).collect()
 }
 
@@ -190,7 +190,7 @@ async fn part<C: Cluster>(
                 let at = |place: &u8| {
                     table.addresses.get(usize::from(*place)).copied().ok_or_else(|| {
                         format!(
-                            "lookup table {} has no address {place} yet: whoever controls it decides what the transaction does",
+                            "lookup table {} has no address {place} yet: its authority decides what the transaction does",
                             table.address
                         )
                     })
