@@ -39,13 +39,14 @@ fn two_changes(world: &World) {
     let pool = created["pool"].as_str().expect("an address");
 
     let first: BTreeMap<&Address, usize> = votes[..VALIDATORS].iter().zip(1..).collect();
-    let edits = [("turnover_budget = ", "\"10%\""), ("threshold = ", "2.5")];
+    // The budget of a new pool's first epoch would allow two removals.
+    let edits = [("turnover_budget = ", "\"100%\""), ("threshold = ", "2.5")];
     change(cluster, &user, pool, &first, &edits, 5);
 
     // Other weights for all, ten validators leave, and ten others come.
     let second: BTreeMap<&Address, usize> =
         votes[CHANGED..VALIDATORS + CHANGED].iter().zip((1..=VALIDATORS).rev()).collect();
-    let edits = [("epoch = ", "\"4%\""), ("sol_deposit = ", "\"0.1%\""), ("turnover_budget = ", "\"20%\"")];
+    let edits = [("epoch = ", "\"4%\""), ("sol_deposit = ", "\"0.1%\""), ("reserve_share = ", "\"1%\"")];
     change(cluster, &user, pool, &second, &edits, 3);
 }
 
