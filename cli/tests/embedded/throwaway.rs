@@ -58,6 +58,17 @@ fn has_delegate(stage: &Stage, account: &Value) -> bool {
 }
 
 #[tokio::test]
+async fn move_passes_a_key_of_each_part_alone() {
+    let stage = Stage::new();
+    let pool = staked_pool(&stage, "").await;
+    let other = staked_pool(&stage, "").await;
+    stage.must(&format!("update {pool}")).await;
+    let moved = trade(&stage, &format!("move {pool} {other} 25")).await;
+    assert_eq!(moved["parts"].as_array().unwrap().len(), 2);
+    assert!(!has_delegate(&stage, &moved["sources"][0]));
+}
+
+#[tokio::test]
 async fn the_program_is_passed_a_throwaway_key_alone() {
     for token_program in ["spl-token", "token-2022"] {
         let (stage, pool) = Stage::with_pool(&format!("--token-program {token_program}")).await;

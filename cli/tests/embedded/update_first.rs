@@ -15,7 +15,7 @@ use {
 };
 
 /// A command line of each command that updates a pool first, with the label of its transaction.
-fn lines(stage: &Stage, pool: &str, stake_account: &str) -> Vec<(String, &'static str)> {
+fn lines(stage: &Stage, pool: &str, stake_account: &str, other: &str) -> Vec<(String, &'static str)> {
     let [first, second, new] = [0, 1, 2].map(|index| stage.vote(index));
     vec![
         (format!("deposit-sol {pool} 1"), "deposit SOL"),
@@ -23,6 +23,7 @@ fn lines(stage: &Stage, pool: &str, stake_account: &str) -> Vec<(String, &'stati
         (format!("withdraw {pool} 1"), "withdraw"),
         (format!("withdraw-sol {pool} 1"), "withdraw SOL"),
         (format!("withdraw-stake {pool} 2"), "withdraw"),
+        (format!("move {pool} {other} 2"), "move"),
         (format!("add-validator {pool} {new}"), "add validator"),
         (format!("remove-validator {pool} {second}"), "remove"),
         (format!("increase {pool} {first} 2"), "increase"),
@@ -41,9 +42,9 @@ async fn hows(stage: &Stage) -> [String; 3] {
     ["--dry-run".into(), format!("--sign-only --blockhash {hash}"), "--dump-transaction-message".into()]
 }
 
-/// A pool with two validators, weights that the stake does not follow, a policy that can demote both, a ticket, and a stake account of
-/// the wallet at the first.
-async fn scenario(stage: &Stage) -> (String, String) {
+/// A pool with two validators, weights that the stake does not follow, a policy that can demote both, a ticket, a stake account of
+/// the wallet at the first, and another pool with this validator.
+async fn scenario(stage: &Stage) -> (String, String, String) {
     let pool = staked_pool(stage, "").await;
     let (first, second) = (stage.vote(0), stage.vote(1));
     let withdrawn = stage.must(&format!("withdraw-stake {pool} 3 --validator {first}")).await;
@@ -51,7 +52,9 @@ async fn scenario(stage: &Stage) -> (String, String) {
     let policy = "--require-bls-key true --max-validators 5 --max-stake 100%";
     stage.must(&format!("set-demotion-policy {pool} {policy}")).await;
     stage.must(&format!("withdraw {pool} 1 --as ticket")).await;
-    (pool, text(&withdrawn["stake_accounts"][0]["address"]))
+    let other = stage.pool("").await;
+    stage.must(&format!("add-validator {other} {first}")).await;
+    (pool, text(&withdrawn["stake_accounts"][0]["address"]), other)
 }
 
 /// Labels of what was simulated, signed or shown.
@@ -63,7 +66,7 @@ fn labels(answer: &Value) -> Vec<String> {
 #[tokio::test]
 async fn the_table_holds_every_command_that_updates_first() {
     let stage = Stage::new();
-    let in_table: BTreeSet<String> = lines(&stage, "POOL", "STAKE")
+    let in_table: BTreeSet<String> = lines(&stage, "POOL", "STAKE", "OTHER")
         .into_iter()
         .map(|(line, _)| line.split_whitespace().next().unwrap().to_owned())
         .collect();
@@ -79,10 +82,10 @@ async fn the_table_holds_every_command_that_updates_first() {
 #[tokio::test]
 async fn refuses_a_stale_pool_instead_of_answering_with_the_update() {
     let stage = Stage::new();
-    let (pool, stake_account) = scenario(&stage).await;
+    let (pool, stake_account, other) = scenario(&stage).await;
     stage.cluster.advance_epoch().unwrap();
     let advice = format!("run `tidepool update {pool}`");
-    for (line, _) in lines(&stage, &pool, &stake_account) {
+    for (line, _) in lines(&stage, &pool, &stake_account, &other) {
         for how in hows(&stage).await {
             let error = match stage.run(&format!("{line} {how}")).await {
                 Ok(answer) => panic!("{line} {how}: {answer:#}"),
@@ -104,7 +107,8 @@ async fn refuses_a_stale_pool_instead_of_answering_with_the_update() {
         }
     }
     stage.must(&format!("update {pool}")).await;
-    for (line, label) in lines(&stage, &pool, &stake_account) {
+    stage.must(&format!("update {other}")).await;
+    for (line, label) in lines(&stage, &pool, &stake_account, &other) {
         for how in hows(&stage).await {
             // A rehearsed rebalance is a plan.
             if how == "--dry-run" && line.starts_with("rebalance") {
@@ -123,11 +127,11 @@ async fn refuses_a_stale_pool_instead_of_answering_with_the_update() {
 #[tokio::test]
 async fn refuses_unmerged_stake_instead_of_answering_with_the_merge() {
     let stage = Stage::new();
-    let (pool, stake_account) = scenario(&stage).await;
+    let (pool, stake_account, other) = scenario(&stage).await;
     stage.must(&format!("increase {pool} {} 5", stage.vote(0))).await;
     stage.cluster.advance_epoch().unwrap();
     stage.must(&format!("update {pool} --no-merge")).await;
-    for (line, _) in lines(&stage, &pool, &stake_account) {
+    for (line, _) in lines(&stage, &pool, &stake_account, &other) {
         // The fee is set whether or not stake is merged.
         if line.starts_with("set-fee") {
             continue;
@@ -148,12 +152,12 @@ async fn refuses_unmerged_stake_instead_of_answering_with_the_merge() {
 #[tokio::test]
 async fn refuses_a_stale_pool_where_a_nonce_or_blockhash_is_given() {
     let stage = Stage::new();
-    let (pool, stake_account) = scenario(&stage).await;
+    let (pool, stake_account, other) = scenario(&stage).await;
     stage.cluster.advance_epoch().unwrap();
     let (nonce, hash) = nonce_account(&stage, stage.wallet.pubkey());
     let latest = stage.cluster.latest_blockhash().await.unwrap().hash;
     let before = stage.cluster.account(&nonce);
-    for (line, _) in lines(&stage, &pool, &stake_account) {
+    for (line, _) in lines(&stage, &pool, &stake_account, &other) {
         for how in
             [format!("--nonce {nonce}"), format!("--blockhash {latest}"), format!("--nonce {nonce} --blockhash {hash}")]
         {
