@@ -154,7 +154,7 @@ mod tests {
             fs::read_to_string(patched(&toolchain, &target_dir, Library::Plain).unwrap().join(ALIGNMENT.file)).unwrap()
         };
         assert_eq!(write_and_copy("rustc 1\n", ALIGNMENT.before), ALIGNMENT.after);
-        assert_eq!(write_and_copy("rustc 1\n", "not copied again"), AFTER);
+        assert_eq!(write_and_copy("rustc 1\n", "not copied again"), ALIGNMENT.after);
         assert_eq!(
             write_and_copy("rustc 2\n", &format!("// new\n{}", ALIGNMENT.before)),
             format!("// new\n{}", ALIGNMENT.after)
