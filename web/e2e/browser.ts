@@ -108,7 +108,8 @@ export class Visitor {
 
     /** Waits for the button that opens the wallet. */
     async offered(name: 'stake' | 'unstake' | 'ticket') {
-        const found = this.result(name).locator('[data-sign], [data-error]');
+        const refused = this.page.locator(`[data-result=${name}] > [data-error]`);
+        const found = this.result(name).locator('[data-sign]').or(refused);
         await found.waitFor();
         assert.equal(await found.getAttribute('data-error'), null, (await found.textContent()) ?? '');
         return found;

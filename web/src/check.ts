@@ -9,11 +9,6 @@ import {
     address,
     createAddressWithSeed,
     createNoopSigner,
-    getAddressDecoder,
-    getCompiledTransactionMessageDecoder,
-    getCompiledTransactionMessageEncoder,
-    getTransactionDecoder,
-    getTransactionEncoder,
 } from '@solana/kit';
 
 import { STAKE_PROGRAM, SYSTEM_PROGRAM } from '../../clients/js/src/addresses.js';
@@ -42,17 +37,11 @@ import {
 import { sol, tokens } from './amounts.js';
 import { describe } from './describe.js';
 import { type Facts, tokenAccount } from './facts.js';
+import { type Found, Rejected, equal, read, readCreation } from './message.js';
 
 const ASSOCIATED_TOKEN_PROGRAM = address('ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL');
-const COMPUTE_BUDGET_PROGRAM = address('ComputeBudget111111111111111111111111111111');
 const CLOCK = address('SysvarC1ock11111111111111111111111111111111');
 const STAKE_HISTORY = address('SysvarStakeHistory1111111111111111111111111');
-
-/** Lamports of a signature. */
-const SIGNATURE_FEE = 5_000n;
-
-/** Largest priority fee in lamports. */
-export const MAX_PRIORITY_FEE = 5_000_000n;
 
 /** Largest rent of a new stake account in lamports: three times that of today, which is 2,282,880. */
 const MAX_STAKE_RENT = 7_000_000n;
@@ -100,15 +89,6 @@ export interface Checked {
     readonly stakeAccounts: readonly Address[];
 }
 
-/** Why a transaction is not shown to the wallet. */
-export class Rejected extends Error {
-    override readonly name = 'Rejected';
-
-    constructor(what: string) {
-        super(`the server has built another transaction than was asked for: ${what}. Nothing was signed; do not use this server`);
-    }
-}
-
 /** The minimum amount out is below the agreed one: the pool has changed since the quote. */
 export class QuoteChanged extends Error {
     override readonly name = 'QuoteChanged';
@@ -117,16 +97,6 @@ export class QuoteChanged extends Error {
         super('the pool has changed since the quote: look at the new one, then sign again');
     }
 }
-
-/** An instruction with its addresses. */
-interface Found {
-    readonly program: Address;
-    readonly accounts: readonly Address[];
-    readonly data: Uint8Array;
-}
-
-const equal = (a: ArrayLike<number>, b: ArrayLike<number>): boolean =>
-    a.length === b.length && Array.from(a).every((byte, at) => byte === b[at]);
 
 /**
  * Checks a transaction of `wallet`.
@@ -140,71 +110,10 @@ export async function check(
     wallet: Address,
     agreed: Agreed,
 ): Promise<Checked> {
-    const { message, instructions } = read(bytes, wallet);
-    const budget = instructions.filter(found => found.program === COMPUTE_BUDGET_PROGRAM);
-    const others = instructions.filter(found => found.program !== COMPUTE_BUDGET_PROGRAM);
-    const fee = SIGNATURE_FEE + priorityFee(budget);
+    const { bytes: message, instructions, fee } = read(bytes, wallet);
     const checker = await Checker.of(facts, wallet, agreed);
-    for (const found of others) await checker.take(found);
+    for (const found of instructions) await checker.take(found);
     return { message, fee, ...checker.close() };
-}
-
-/** The message, if the wallet alone signs and pays, and if nothing is hidden in lookup tables or around it. */
-function read(bytes: Uint8Array, wallet: Address): { message: Uint8Array; instructions: Found[] } {
-    let transaction, message;
-    try {
-        transaction = getTransactionDecoder().decode(bytes);
-        message = getCompiledTransactionMessageDecoder().decode(transaction.messageBytes);
-        const encoded = getCompiledTransactionMessageEncoder().encode(message);
-        if (!equal(encoded, transaction.messageBytes) || !equal(getTransactionEncoder().encode(transaction), bytes)) {
-            throw new Error();
-        }
-    } catch {
-        throw new Rejected('it is malformed');
-    }
-    if (message.version !== 'legacy' && message.version !== 0) throw new Rejected('it has an unknown version');
-    if (message.version === 0 && message.addressTableLookups?.length) throw new Rejected('it uses a lookup table');
-    const { header, staticAccounts } = message;
-    if (header.numSignerAccounts !== 1 || staticAccounts[0] !== wallet) {
-        throw new Rejected('it needs another signature, or another wallet pays its fee');
-    }
-    if (Object.values(transaction.signatures).some(signature => signature?.some(byte => byte !== 0))) {
-        throw new Rejected('it is signed');
-    }
-    const account = (index: number): Address => {
-        const found = staticAccounts[index];
-        if (!found) throw new Rejected('it is malformed');
-        return found;
-    };
-    const instructions = message.instructions.map(({ programAddressIndex, accountIndices = [], data = new Uint8Array() }) => ({
-        program: account(programAddressIndex),
-        accounts: accountIndices.map(account),
-        data: new Uint8Array(data),
-    }));
-    return { message: new Uint8Array(transaction.messageBytes), instructions };
-}
-
-/** The priority fee of the instructions of the compute budget program, rounded up. */
-function priorityFee(instructions: readonly Found[]): bigint {
-    let [units, price]: [bigint | null, bigint] = [null, 0n];
-    const seen = new Set<number>();
-    for (const { accounts, data } of instructions) {
-        const [tag = -1] = data;
-        const length = { 2: 5, 3: 9, 4: 5 }[tag];
-        if (data.length !== length || accounts.length > 0 || seen.has(tag)) {
-            throw new Rejected('it has an unknown limit or price');
-        }
-        seen.add(tag);
-        const view = new DataView(data.buffer, data.byteOffset);
-        if (tag === 2) units = BigInt(view.getUint32(1, true));
-        if (tag === 3) price = view.getBigUint64(1, true);
-    }
-    const MICRO = 1_000_000n;
-    const fee = price === 0n ? 0n : units === null ? null : (units * price + MICRO - 1n) / MICRO;
-    if (fee === null || fee > MAX_PRIORITY_FEE) {
-        throw new Rejected(`its priority fee is above ${sol(MAX_PRIORITY_FEE)}`);
-    }
-    return fee;
 }
 
 /** The creation of an associated token account: `1` is the idempotent one. */
@@ -417,26 +326,6 @@ class Checker {
         this.rent += lamports;
         this.sentences.push(`Create the stake account ${derived}, with ${sol(lamports)} of rent from your wallet`);
     }
-}
-
-/** The arguments of `CreateAccountWithSeed`; `null` for other instructions. */
-function readCreation(
-    data: Uint8Array,
-): { base: string; seed: string; lamports: bigint; space: number; owner: string } | null {
-    const FIXED = 4 + 32 + 8 + 8 + 8 + 32;
-    const view = new DataView(data.buffer, data.byteOffset, data.length);
-    if (data.length < FIXED || view.getUint32(0, true) !== 3) return null;
-    const length = Number(view.getBigUint64(36, true));
-    if (length > 32 || data.length !== FIXED + length) return null;
-    const at = 44 + length;
-    const key = (from: number): string => getAddressDecoder().decode(data.subarray(from, from + 32));
-    return {
-        base: key(4),
-        seed: new TextDecoder().decode(data.subarray(44, at)),
-        lamports: view.getBigUint64(at, true),
-        space: Number(view.getBigUint64(at + 8, true)),
-        owner: key(at + 16),
-    };
 }
 
 /** `poolTokensTo` as "pool tokens to". */

@@ -5,7 +5,7 @@ import { facts, h } from './dom.js';
 import { follow } from './follow.js';
 import { type Prepared, refresh } from './prepare.js';
 import { TITLES, rowsOf } from './texts.js';
-import { type Connection, signAndSend } from './wallets.js';
+import { type Connection, WalletError, signAndSend } from './wallets.js';
 
 /** What a panel needs from the page around it. */
 export interface Surroundings {
@@ -53,14 +53,14 @@ export class Panel {
     }
 
     /** A transaction, with the button that opens the wallet. */
-    offer(prepared: Prepared, connection: Connection, note: string | null = null): HTMLElement {
+    offer(prepared: Prepared, connection: Connection, note: Error | null = null): HTMLElement {
         const { quote, checked } = prepared;
         const { name } = connection.wallet;
         const sign = (): void => void this.sign(prepared, connection);
         return h(
             'div',
             { class: 'quote' },
-            note ? h('p', { class: 'notice', role: 'alert' }, note) : null,
+            note ? failure(note) : null,
             quote ? h('h3', {}, TITLES[quote.action]) : null,
             quote ? facts([...rowsOf(quote), ['Transaction fee', sol(checked.fee)]]) : null,
             quote ? EXACT() : null,
@@ -82,10 +82,17 @@ export class Panel {
         const { name } = connection.wallet;
         const shown = this.show('Asking for the latest state of the pool…', async () => {
             const refreshed = await refresh(prepared);
-            if (refreshed.kind === 'changed') return this.offer(refreshed.prepared, connection, refreshed.why.message);
+            if (refreshed.kind === 'changed') return this.offer(refreshed.prepared, connection, refreshed.why);
             const { built, checked } = refreshed.prepared;
             this.say(`Confirm in ${name}. Nothing is sent before.`);
-            const sent = await signAndSend(connection, this.around.chain, built.transaction, checked.message);
+            let sent;
+            try {
+                sent = await signAndSend(connection, this.around.chain, built.transaction, checked.message);
+            } catch (error) {
+                // It can be signed again.
+                if (error instanceof WalletError) return this.offer(refreshed.prepared, connection, error);
+                throw error;
+            }
             this.say('Sent. Waiting for the cluster to confirm it…');
             const outcome = await follow(sent, built.lastValidBlockHeight, () => this.say('Seen by the cluster, not confirmed yet…'));
             const signature = h('p', { class: 'small' }, 'Signature ', h('code', {}, sent.signature));

@@ -13,8 +13,9 @@ import {
     fetchPoolState,
     fetchQuote,
 } from './api.js';
-import { type Agreed, type Checked, QuoteChanged, Rejected, check } from './check.js';
+import { type Agreed, type Checked, QuoteChanged, check } from './check.js';
 import type { Facts } from './facts.js';
+import { Rejected } from './message.js';
 import { isPlausible } from './plausible.js';
 
 /** Milliseconds after which a transaction is built again before the wallet opens: its blockhash lasts for some 60 seconds. */

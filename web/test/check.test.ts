@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { SYSTEM_PROGRAM } from '../../clients/js/src/addresses.js';
-import { type Agreed, QuoteChanged, Rejected, check } from '../src/check.js';
+import { type Agreed, QuoteChanged, check } from '../src/check.js';
+import { Rejected } from '../src/message.js';
 import * as made from './transactions.js';
 import { FACTS, OWN, RENT, THIEF, TICKET, WALLET, numbered, transactionOf } from './transactions.js';
 

@@ -3,6 +3,7 @@
 mod actions;
 mod api;
 mod hostile;
+mod load;
 mod pages;
 mod visitors;
 

@@ -2,8 +2,11 @@
 
 use {
     super::{super::harness::Stage, Endpoint, ask, get, serve, until, visit},
-    std::{sync::atomic::Ordering, time::Duration},
+    solana_signer::Signer as _,
+    std::{collections::BTreeSet, sync::atomic::Ordering, time::Duration},
 };
+
+const DASHBOARD: &str = include_str!("../../../../serve/grafana/tidepool-serve.json");
 
 /// Headers of every answer.
 const SECURE: [(&str, &str); 5] = [
@@ -183,7 +186,14 @@ async fn health_and_metrics_are_served() {
         let metrics = get(address, "/metrics").await;
         let expected = "tidepool_serve_requests_total{route=\"other\",status=\"404\"} 2";
         assert!(metrics.text().contains(expected), "paths are no labels: {}", metrics.text());
-        assert!(metrics.text().contains("tidepool_serve_connections"));
+        // Every figure is explained, and the dashboard draws each of them and no other.
+        get(address, &format!("/api/wallet?account={}", stage.wallet.pubkey())).await;
+        let metrics = get(address, "/metrics").await;
+        let help = metrics.text().lines().filter_map(|line| line.strip_prefix("# HELP ")?.split(' ').next());
+        let is_of_name = |letter: char| letter.is_ascii_lowercase() || letter == '_';
+        let drawn = DASHBOARD.split(|letter| !is_of_name(letter)).filter(|word| word.starts_with("tidepool_"));
+        let drawn = drawn.map(|name| name.trim_end_matches("_bucket"));
+        assert_eq!(drawn.collect::<BTreeSet<_>>(), help.collect());
     })
     .await;
 }
