@@ -114,6 +114,7 @@ impl PlanFile {
                 (Part::Validator(_), _) => {}
             }
         }
+        desired.ends_pause = !desired.validators.is_empty();
         desired
     }
 

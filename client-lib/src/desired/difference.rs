@@ -20,6 +20,9 @@ pub struct Desired {
     pub validators: BTreeMap<Address, Option<u16>>,
     /// Whether other validators of the pool are to be removed.
     pub removes_others: bool,
+    /// Whether a pause of rebalances is to end that an unfinished change of weights has left. It ends by itself, too, after about an
+    /// hour.
+    pub ends_pause: bool,
 }
 
 /// A part that differs.

@@ -39,7 +39,7 @@ pub struct Live {
     pub snapshot: PoolSnapshot,
     /// Metadata of the pool token.
     pub metadata: LiveMetadata,
-    /// Whether weights are desired, so that a pause of rebalances that an unfinished plan of weights left is to end.
+    /// [`Desired::ends_pause`].
     pub(super) ends_pause: bool,
     /// Vote accounts of validators that are to be added.
     pub(super) votes: HashMap<Address, VoteAccount>,
@@ -56,8 +56,7 @@ impl Live {
     /// [`PoolError::Cluster`]; [`PlanError::Invalid`] for unreadable metadata.
     pub async fn read<C: Cluster>(cluster: &C, snapshot: PoolSnapshot, desired: &Desired) -> Result<Self, LiveError> {
         let metadata = read_metadata(cluster, &snapshot).await?;
-        let ends_pause = !desired.validators.is_empty();
-        let (votes, seeds) = (HashMap::new(), HashMap::new());
+        let (ends_pause, votes, seeds) = (desired.ends_pause, HashMap::new(), HashMap::new());
         let mut live = Self { snapshot, metadata, ends_pause, votes, seeds, fee_account: None };
         live.read_new_validators(cluster, desired).await?;
         if let Some(address) = desired.fee_account(&live) {

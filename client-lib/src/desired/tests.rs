@@ -65,7 +65,7 @@ fn exported(live: &Live) -> Desired {
     let settings = Setting::ALL.iter().filter_map(|setting| Some((*setting, live.value(Part::Setting(*setting))?)));
     let validators =
         live.members().map(|record| (record.vote_account_address, Some(record.extension.weight()))).collect();
-    Desired { settings: settings.collect(), validators, removes_others: true }
+    Desired { settings: settings.collect(), validators, removes_others: true, ends_pause: false }
 }
 
 #[test]
@@ -375,4 +375,18 @@ fn validators_pass_through_weight_0() {
     let difference = Difference { part, before: preferred(1), after: preferred(2) };
     assert!(difference.passes_through(&Value::Choice(None)), "the removal of the first unsets it");
     assert!(!difference.passes_through(&preferred(3)));
+}
+
+#[test]
+fn a_pause_that_is_left_ends() {
+    let paused = live(&Fixture { paused_until_slot: 100, ..three() });
+    let same = validators(&[(0, Some(1)), (1, Some(2))]);
+    let steps = planned(&paused, &same).unwrap();
+    assert_eq!(kinds(&steps), [(StepKind::EndPause, true)]);
+    assert_eq!(steps[0].signers, BTreeSet::from([STAKER]));
+    // Weights end it by themselves.
+    let steps = planned(&paused, &validators(&[(0, Some(9))])).unwrap();
+    assert_eq!(kinds(&steps), [(StepKind::Weights, true)]);
+    assert_eq!(planned(&Live { ends_pause: false, ..paused }, &same), Ok(vec![]));
+    assert_eq!(planned(&live(&three()), &same), Ok(vec![]));
 }

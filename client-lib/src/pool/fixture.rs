@@ -200,6 +200,8 @@ pub(crate) struct Fixture {
     pub demotion: DemotionPolicy,
     /// Whether an extended pool has had weights.
     pub had_weights: bool,
+    /// The slot up to which rebalances of an extended pool are paused.
+    pub paused_until_slot: u64,
 }
 
 impl Default for Fixture {
@@ -222,6 +224,7 @@ impl Default for Fixture {
             tickets: TicketTotals::NONE,
             demotion: DemotionPolicy::NONE,
             had_weights: false,
+            paused_until_slot: 0,
         }
     }
 }
@@ -248,6 +251,7 @@ impl Fixture {
         extension.tickets = self.tickets;
         extension.demotion = self.demotion;
         extension.had_weights = self.had_weights.into();
+        extension.paused_until_slot = self.paused_until_slot.into();
         for (epoch, timestamp, rate) in &self.ledger {
             extension.ledger.record(*epoch, *timestamp, rate);
         }
