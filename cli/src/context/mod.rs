@@ -170,9 +170,19 @@ impl<'a, C: Cluster> Context<'a, C> {
         source: Option<&KeySource>,
         expected: Address,
     ) -> Result<Key, CliError> {
-        let key = self.key_or_wallet(role, source)?;
-        let given = key.pubkey();
-        if given == expected { Ok(key) } else { Err(CliError::WrongKey { role, expected, given, option }) }
+        checked(self.key_or_wallet(role, source)?, role, option, expected)
+    }
+
+    /// As [`Self::authority`], of an account of the user's own, also where a change is proposed to a multisig.
+    pub fn own_authority(
+        &self,
+        role: &'static str,
+        option: &'static str,
+        source: Option<&KeySource>,
+        expected: Address,
+    ) -> Result<Key, CliError> {
+        let key = source.map_or_else(|| self.own_wallet(), |source| self.keyring.open(role, source));
+        checked(key?, role, option, expected)
     }
 
     /// The key of the pool's manager, as [`Self::authority`].
@@ -243,6 +253,12 @@ impl<'a, C: Cluster> Context<'a, C> {
     pub async fn watch<T>(&self, what: &str, work: impl Future<Output = T>) -> T {
         Bar::spinner(&self.terminal, what).during(Box::pin(work)).await
     }
+}
+
+/// A key, provided that it is the right one.
+fn checked(key: Key, role: &'static str, option: &'static str, expected: Address) -> Result<Key, CliError> {
+    let given = key.pubkey();
+    if given == expected { Ok(key) } else { Err(CliError::WrongKey { role, expected, given, option }) }
 }
 
 fn described(default: &DefaultPool) -> String {

@@ -34,6 +34,9 @@ const BYTES_BESIDE_MESSAGE: usize = 350;
 /// Bytes of another signer: signature and address.
 const SIGNER_BYTES: usize = 64 + 32;
 
+/// Bytes of the instruction that advances a nonce, with its addresses.
+const NONCE_BYTES: usize = 4 * 32 + 10;
+
 /// Reads a multisig.
 pub async fn read_multisig<C: Cluster>(cluster: &C, multisig: &Address) -> Result<Multisig, CliError> {
     let account = cluster.account(multisig).await?;
@@ -94,7 +97,8 @@ impl<C: Cluster> Context<'_, C> {
             memo: self.global.transactions.squads.memo.as_deref(),
         };
         let outer = proposal.plan(&messages).map_err(too_large)?;
-        let transactions = self.send_now(&outer, &[member], options, &TransactionFormat::Legacy).await?;
+        let sent = self.send_now(&outer, &[member], options, &TransactionFormat::Legacy).await;
+        let transactions = sent.map_err(|halt| if messages.len() > 1 { unfinished(halt, index) } else { halt })?;
         let does = messages.iter().flat_map(|message| Message::of_vault(message, None).instructions(Some(program_id)));
         Ok(Unsent::Proposed(Box::new(Proposed {
             multisig: Text(vault.multisig),
@@ -116,7 +120,8 @@ impl<C: Cluster> Context<'_, C> {
         let squads = &self.global.transactions.squads;
         let memo = squads.memo.as_ref().map_or(0, String::len);
         let separate = self.global.fee_payer.as_ref().map_or(0, |_| SIGNER_BYTES);
-        if squads.multisig.is_some() { BYTES_BESIDE_MESSAGE + memo + separate } else { 0 }
+        let nonce = self.global.transactions.nonce.map_or(0, |_| NONCE_BYTES);
+        if squads.multisig.is_some() { BYTES_BESIDE_MESSAGE + memo + separate + nonce } else { 0 }
     }
 
     /// The transactions of a plan as a vault signs them, small enough to be proposed.
@@ -189,6 +194,17 @@ pub fn check_permission(
 
 pub fn too_large(error: tidepool_squads::Error) -> CliError {
     CliError::usage(format!("cannot make a transaction of a multisig: {error}"))
+}
+
+/// Says what is left of a batch that was not finished.
+fn unfinished(halt: Halt, index: u64) -> Halt {
+    match halt {
+        Halt::Failed(error @ CliError::NotLanded(_)) => Halt::Failed(CliError::Unfinished {
+            error: Box::new(error),
+            advice: format!("proposal {index}, if it was created, stays a draft without effect: repeat the command"),
+        }),
+        halt => halt,
+    }
 }
 
 /// A new proposal.

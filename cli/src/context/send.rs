@@ -139,7 +139,8 @@ impl<C: Cluster> Context<'_, C> {
         };
         let read = DurableNonce::read(self.cluster, account).await?;
         let role = "the nonce's authority";
-        let authority = self.authority(role, "--nonce-authority", asked.nonce_authority.as_ref(), read.authority)?;
+        let source = asked.nonce_authority.as_ref();
+        let authority = self.own_authority(role, "--nonce-authority", source, read.authority)?;
         keys.push(authority);
         Ok(Lifetime::Nonce(DurableNonce { hash: asked.blockhash.unwrap_or(read.hash), ..read }))
     }

@@ -71,6 +71,8 @@ pub enum FailedProgram {
     AssociatedToken,
     /// The Metaplex token metadata program.
     Metadata,
+    /// The Squads multisig program.
+    Multisig,
     /// Another program.
     Other(Address),
 }
@@ -83,6 +85,7 @@ impl FailedProgram {
             TOKEN_PROGRAM_ID | TOKEN_2022_PROGRAM_ID => Self::Token,
             SYSTEM_PROGRAM_ID => Self::System,
             METADATA_PROGRAM_ID => Self::Metadata,
+            tidepool_squads::PROGRAM_ID => Self::Multisig,
             id if id == spl_associated_token_account_interface::program::ID => Self::AssociatedToken,
             id => Self::Other(id),
         }
@@ -98,6 +101,7 @@ impl fmt::Display for FailedProgram {
             Self::System => f.write_str("the system program"),
             Self::AssociatedToken => f.write_str("the associated token account program"),
             Self::Metadata => f.write_str("the token metadata program"),
+            Self::Multisig => f.write_str("the multisig program"),
             Self::Other(id) => write!(f, "program {id}"),
         }
     }
@@ -200,6 +204,8 @@ fn explain_instruction(program: Option<FailedProgram>, error: &InstructionError)
                            specify another token account.";
             ("InvalidOwner".to_owned(), message.to_owned())
         }),
+        Some(FailedProgram::Multisig) => tidepool_squads::ProgramError::from_code(*code)
+            .map(|error| (format!("{error:?}"), format!("The multisig program refuses it: {}.", error.message()))),
         Some(FailedProgram::Metadata) => {
             metadata_error(*code).map(|(name, message)| (name.to_owned(), message.to_owned()))
         }

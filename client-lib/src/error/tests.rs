@@ -127,3 +127,19 @@ fn names_account_below_rent() {
     assert!(unknown.contains(&account.to_string()) && unknown.contains("rent-exempt minimum"), "{unknown}");
     assert!(explained(None).starts_with("An account would fall below"));
 }
+
+#[test]
+fn explains_errors_of_a_multisig_but_not_in_place_of_the_called_program() {
+    let squads = tidepool_squads::PROGRAM_ID;
+    let early = explain_custom(6_021, &[squads], &[]);
+    assert_eq!((early.program, early.name.as_str()), (Some(FailedProgram::Multisig), "TimeLockNotReleased"));
+    assert!(early.to_string().contains("time lock has not passed"), "{early}");
+    let logs = [
+        format!("Program {squads} invoke [1]"),
+        format!("Program {POOL_PROGRAM} invoke [2]"),
+        format!("Program {POOL_PROGRAM} failed: custom program error: 0xc"),
+        format!("Program {squads} failed: custom program error: 0xc"),
+    ];
+    let logs: Vec<&str> = logs.iter().map(String::as_str).collect();
+    assert_eq!(explain_custom(12, &[squads], &logs).program, Some(FailedProgram::StakePool));
+}

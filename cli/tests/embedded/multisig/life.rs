@@ -2,7 +2,10 @@
 
 use {
     super::Safe,
-    crate::harness::{number, text},
+    crate::{
+        harness::{number, text},
+        signing::nonce_account,
+    },
     serde_json::json,
     solana_signer::Signer as _,
 };
@@ -64,6 +67,19 @@ async fn the_message_of_a_proposal_is_explained_before_it_is_signed() {
         assert!(does.contains(part), "{does} does not say {part}");
     }
     assert!(!does.contains("unknown"), "{does}");
+}
+
+#[tokio::test]
+async fn a_proposal_is_signed_with_a_nonce_of_the_member() {
+    let (safe, pool) = Safe::with_pool(0, "").await;
+    let wallet = safe.stage.wallet.pubkey();
+    let (nonce, _) = nonce_account(&safe.stage, wallet);
+    let line = format!("set-fee {pool} sol-deposit 1% --nonce {nonce} --memo {}", "m".repeat(40));
+    let signed = safe.stage.must(&safe.line(&format!("{line} --sign-only"))).await;
+    let transaction = &signed["transactions"][0];
+    assert_eq!(transaction["absent"], json!([]), "{signed:#}");
+    assert!(text(&transaction["signers"][0]).starts_with(&wallet.to_string()), "{signed:#}");
+    assert_eq!(safe.propose(&line).await["proposed"]["index"], 2);
 }
 
 #[tokio::test]

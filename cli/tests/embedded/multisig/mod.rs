@@ -2,6 +2,7 @@
 
 mod kinds;
 mod life;
+mod messages;
 mod refusals;
 
 use {
