@@ -37,8 +37,8 @@ pub struct Difference {
 }
 
 impl Difference {
-    /// Whether a step sets `now` between the value before and the value after: a validator has weight 0 once
-    /// it is added, and before it is removed; a preferred validator that is removed is no longer preferred.
+    /// Whether the steps pass through `now` between the value before and the value after: a validator has weight 0 once it is
+    /// added, and before it is removed; a preferred validator that is removed is no longer preferred.
     pub fn passes_through(&self, now: &Value) -> bool {
         let is_between = match (self.part, now) {
             (Part::Validator(_), Value::Weight(Some(0))) => {
