@@ -49,10 +49,11 @@ async fn a_transaction_takes_few_requests_and_clients_are_limited() {
             assert_eq!(post(address, "/actions/stake?amount=1", &body).await.status, 200);
             assert_eq!(endpoint.count() - before, 2, "a simulation and a blockhash");
             let before = endpoint.count();
-            let answers = join_all((0..100).map(|_| post(address, "/actions/stake?amount=1", &body))).await;
+            // Fewer than the connections that a client may have.
+            let answers = join_all((0..50).map(|_| post(address, "/actions/stake?amount=1", &body))).await;
             let served = answers.iter().filter(|answer| answer.status == 200).count();
             assert_eq!(endpoint.count() - before, 2 * served);
-            assert!(served < 50, "{served}");
+            assert!(served < 40, "{served}");
             let refused = answers.iter().find(|answer| answer.status == 429).expect("a limit");
             assert!(refused.header("retry-after").is_some() && refused.message().contains("wait a few seconds"));
             assert_eq!(refused.header("access-control-allow-origin"), Some("*"));
