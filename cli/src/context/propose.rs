@@ -196,7 +196,7 @@ pub fn too_large(error: tidepool_squads::Error) -> CliError {
     CliError::usage(format!("cannot make a transaction of a multisig: {error}"))
 }
 
-/// Says what is left of a batch that was not finished.
+/// Names the remaining steps of a batch that was not finished.
 fn unfinished(halt: Halt, index: u64) -> Halt {
     match halt {
         Halt::Failed(error @ CliError::NotLanded(_)) => Halt::Failed(CliError::Unfinished {
