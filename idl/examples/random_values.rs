@@ -71,7 +71,7 @@ fn main() -> anyhow::Result<()> {
     for file in arguments {
         let bytes = saved_account(Path::new(&file)).with_context(|| file.display().to_string())?;
         let node = codec.account(&bytes).context("no account of a stake pool")?;
-        line("account", node, &bytes, &account_text(&bytes).context("no account of a stake pool")?)?;
+        line("recorded", node, &bytes, &account_text(&bytes).context("no account of a stake pool")?)?;
     }
     Ok(())
 }

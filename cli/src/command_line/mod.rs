@@ -60,7 +60,7 @@ macro_rules! commands {
         impl Command {
             async fn answer<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Box<dyn CommandOutput>, Halt> {
                 match self {
-                    $(Self::$name(args) => boxed(args.execute(context)).await,)*
+                    $(Self::$name(args) => boxed(|| args.execute(context)).await,)*
                     Self::Completions(args) => Ok(Box::new(execute_completions(args)?)),
                 }
             }
@@ -121,13 +121,17 @@ commands! {
 }
 
 /// An answer that is computed on the heap: all commands together would take much of a thread's stack.
+///
+/// Each future begins in a function of its own, too: without optimization, one function has room for all its temporaries at once.
 type Answering<'a> = Pin<Box<dyn Future<Output = Result<Box<dyn CommandOutput>, Halt>> + 'a>>;
 
-fn boxed<'a, T: CommandOutput + 'static, E>(work: impl Future<Output = Result<T, E>> + 'a) -> Answering<'a>
+fn boxed<'a, T: CommandOutput + 'static, E, F: Future<Output = Result<T, E>>>(
+    begin: impl FnOnce() -> F + 'a,
+) -> Answering<'a>
 where
     Halt: From<E>,
 {
-    Box::pin(async move { Ok(Box::new(work.await?) as Box<dyn CommandOutput>) })
+    Box::pin(async move { Ok(Box::new(begin().await?) as Box<dyn CommandOutput>) })
 }
 
 fn execute_completions(args: &completions::Args) -> Result<completions::Output, CliError> {

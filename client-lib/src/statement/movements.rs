@@ -340,13 +340,14 @@ fn call_lamports(landed: &LandedTransaction, kind: MovementKind, trades: &[(Move
         |data: &[u8], from: usize| data.get(from..)?.first_chunk().map(|bytes: &[u8; 8]| u64::from_le_bytes(*bytes));
     let of_stake_program = |instruction: u32| -> Option<u64> {
         let (own, called) = landed.calls.split_at_checked(landed.instructions)?;
-        // Those of the wallet itself are not the pool's.
-        if own.iter().any(|call| call.program_id == STAKE_PROGRAM_ID) {
+        let is_move = |call: &&Call| {
+            call.program_id == STAKE_PROGRAM_ID && call.data.first_chunk() == Some(&instruction.to_le_bytes())
+        };
+        // Beside those of the wallet itself, it is unclear which are the pool's.
+        if own.iter().any(|call| is_move(&call)) {
             return None;
         }
-        let moves = called.iter().filter(|call| {
-            call.program_id == STAKE_PROGRAM_ID && call.data.first_chunk() == Some(&instruction.to_le_bytes())
-        });
+        let moves = called.iter().filter(is_move);
         let lamports = moves.map(|call| number(&call.data, 4)).collect::<Option<Vec<u64>>>()?;
         // A cluster may not keep the calls of programs.
         (!lamports.is_empty()).then(|| lamports.into_iter().fold(0, u64::saturating_add))

@@ -8,7 +8,7 @@ import { generated } from '../src/index.js';
 // The random values of `idl/examples/random_values.rs`: all instructions, accounts and events.
 
 interface Line {
-    readonly kind: 'instruction' | 'account' | 'event';
+    readonly kind: 'instruction' | 'account' | 'recorded' | 'event';
     readonly name: string;
     readonly bytes: string;
     /** The value as Rust prints it. */
@@ -80,7 +80,8 @@ test('instructions, accounts and events are read as Rust reads them, and written
         const value = codecOf(line).decoder.decode(bytes);
         const encoded = encode(line, value);
         assert.deepEqual(encoded, Buffer.from(bytes.subarray(0, encoded.length)), line.name);
-        assert.ok(bytes.subarray(encoded.length).every(byte => byte === 0));
+        // Behind the end of a recorded account are the rests of longer values.
+        assert.ok(line.kind === 'recorded' || bytes.subarray(encoded.length).every(byte => byte === 0));
         const { tag: _, ...fields } = value as { tag?: number };
         assert.deepEqual(leaves(fields, line.name), leavesOfText(line.text), `${line.name}: ${line.text}`);
         kinds.set(line.kind, (kinds.get(line.kind) ?? new Set()).add(line.name));

@@ -69,7 +69,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult 
 #[inline(always)]
 fn record(pool: &mut Pool, reward: u64, fee: u64) -> ProgramResult {
     let (epoch, timestamp) = current_time()?;
-    let (rate, before) = (pool.rate(), pool.view().rate_before_epoch());
+    let (rate, before) = (pool.rate(), pool.rate_before_epoch());
     let Some(extension) = pool.extension_mut() else { return Ok(()) };
     let ledger = &mut extension.ledger;
     ledger.record(epoch, timestamp, &rate);

@@ -3,7 +3,7 @@
 use {
     super::Pool,
     pinocchio::{ProgramResult, error::ProgramError},
-    tidepool_core::maths::{Fee, Lamports, PoolTokens},
+    tidepool_core::maths::{ExchangeRate, Fee, Lamports, PoolTokens},
     tidepool_interface::{
         ExtensionError::{FeeAboveCeiling, RateGuardHalt, ValidatorDemoted},
         StakePoolError::CalculationFailure,
@@ -63,11 +63,16 @@ impl Pool<'_> {
     fn growth_charge(&self, lamports: Lamports) -> Result<Lamports, ProgramError> {
         match self.extension_if_any() {
             Some(extension) if extension.limits.growth_charge.get() > 0 => {
-                let charge = extension.growth_charge(self.view().rate_before_epoch());
+                let charge = extension.growth_charge(self.rate_before_epoch());
                 Ok(charge.of_deposit(&self.rate(), lamports).ok_or(CalculationFailure)?)
             }
             _ => Ok(Lamports::default()),
         }
+    }
+
+    /// The exchange rate before the first update of the epoch.
+    pub fn rate_before_epoch(&self) -> ExchangeRate {
+        self.view().rate_before_epoch()
     }
 
     /// Checks a fee against its ceiling.
