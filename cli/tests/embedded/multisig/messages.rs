@@ -68,7 +68,7 @@ async fn a_proposal_with_lookup_tables_is_explained_and_executed() {
     let staker = &safe.stage.must(&format!("show {pool}")).await["authorities"]["staker"];
     assert_eq!(*staker, new_staker.to_string());
 
-    // What is added to a table later decides what such a proposal does.
+    // An address that is added to a table later decides the effect of such a proposal.
     propose(&safe, 3, &message(9), 0);
     let shown = safe.shown(3).await;
     let problems = shown["problems"].to_string();
