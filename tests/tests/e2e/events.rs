@@ -44,6 +44,8 @@ fn follow(cluster: &Cluster) {
     ));
     let pool = created["pool"].as_str().expect("a pool");
     user.must(&format!("add-validator {pool} {} --accept", cluster.vote));
+    // Events are read once they are final, and so is the pool.
+    wait_for("the finality of the pool", || (user.run(&format!("events {pool}")).code == Some(0)).then_some(()));
     let line = format!("events {pool} --follow --state state.json --output json");
 
     let mut first = user.start(&line);

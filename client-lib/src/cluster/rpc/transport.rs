@@ -161,7 +161,7 @@ impl Transport {
         is_idempotent: bool,
     ) -> std::result::Result<Value, (Error, Option<Error>)> {
         let end = Instant::now() + self.timeout;
-        let (mut client, mut lost, mut pauses) = (&self.pooled, None, 0);
+        let (mut client, mut lost, mut limited, mut pauses) = (&self.pooled, None, None, 0);
         loop {
             let Failure { error, repeat } = match self.attempt(client, body, id, end).await {
                 Ok(result) => return Ok(result),
@@ -172,13 +172,15 @@ impl Transport {
                     if pauses < MAX_REPEATS && pause < end.saturating_duration_since(Instant::now()) =>
                 {
                     pauses += 1;
+                    limited = Some(error);
                     sleep(pause).await;
                 }
                 Repeat::OnNewConnection if is_idempotent && lost.is_none() => {
                     lost = Some(error);
                     client = &self.unpooled;
                 }
-                _ => return Err((error, lost)),
+                // The end of the time limit says less than the answer before it.
+                _ => return Err((limited.filter(|_| Instant::now() >= end).unwrap_or(error), lost)),
             }
         }
     }
