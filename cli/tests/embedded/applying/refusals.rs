@@ -135,7 +135,7 @@ async fn plans_for_something_else_are_refused() {
         (&*program, &*format!("program = \"{other}\""), USAGE, &*format!("\"{other}\""), vec!["a pool of program"]),
         (&*format!("pool = \"{pool}\""), &*format!("pool = \"{other}\""), REFUSED, "", vec![&*other]),
         ("part = \"fees.epoch\"", "part = \"fees.epok\"", USAGE, "\"fees.epok\"", vec!["unknown part"]),
-        ("before = \"0\"", "befor = \"0\"", USAGE, "befor", vec!["unknown key \"befor\""]),
+        ("before = \"0\"", "previous = \"0\"", USAGE, "previous", vec!["unknown key \"previous\""]),
         ("before = \"0\"\n", "", USAGE, "[[change]]", vec!["missing key \"before\""]),
         ("before = \"0\"", "before = \"lots\"", USAGE, "\"lots\"", vec!["invalid fee"]),
         ("before = \"0\"", "before = \"1%\"", REFUSED, "\"fees.epoch\"", vec!["the pool has changed"]),
