@@ -57,11 +57,11 @@ pub fn move_stake(
     let Some((first, _)) = request.sources.first() else {
         return Err(PlanError::invalid("a move needs a token account of the first pool: specify one"));
     };
-    let acceptance = Acceptance::of(from, to, &WithdrawalState::new(from, &first.account)?)?;
+    let mut state = WithdrawalState::new(from, &first.account)?;
+    let acceptance = Acceptance::of(from, to, &state)?;
     let accepts = |vote: &_| acceptance.movable.contains_key(vote);
     let withdrawals: Vec<Withdrawal> =
         request.sources.iter().map(|(source, pool_tokens)| withdrawal(request, source, *pool_tokens)).collect();
-    let mut state = WithdrawalState::new(from, &first.account)?;
     let mut builder = Builder::new(from, to, request, new_account);
     let mut left = vec![];
     for (number, withdrawal) in withdrawals.iter().enumerate() {
