@@ -110,6 +110,7 @@ class Validator implements Network {
                 await this.localnet.epochAfter(epoch);
                 continue;
             }
+            await this.localnet.rewarded();
             await this.tidepool('update', '--yes');
             await until(this.url, pool => pool.epoch >= Number(epoch) && !pool.stale);
             return epoch;

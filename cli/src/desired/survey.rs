@@ -3,10 +3,9 @@
 use {
     crate::{context::Context, error::CliError},
     solana_address::Address,
-    std::collections::HashSet,
     tidepool_client::{
         cluster::Cluster,
-        desired::{self, Desired, Difference, Fault, Live, Part, Step, Value},
+        desired::{self, Desired, Difference, Fault, Live, Step},
         pool::{PoolSnapshot, StakeSelection},
     },
 };
@@ -27,19 +26,16 @@ impl Survey {
         keys: &[Address],
         blame: impl Fn(Fault) -> CliError,
     ) -> Result<Self, CliError> {
-        let mut live = Live::read(context.cluster, snapshot, desired).await?;
-        let differences = desired::differences(&live, desired).map_err(&blame)?;
-        let removed: HashSet<Address> = differences
-            .iter()
-            .filter_map(|difference| match (difference.part, &difference.after) {
-                (Part::Validator(vote), Value::Weight(None)) => Some(vote),
-                _ => None,
-            })
-            .collect();
-        if !removed.is_empty() {
+        let removed = desired.removed(&snapshot);
+        let snapshot = if removed.is_empty() {
+            snapshot
+        } else {
             // Stake that is deactivated already is no turnover.
-            live.snapshot = live.snapshot.read_again(context.cluster, StakeSelection::Only(removed)).await?;
-        }
+            snapshot.read_again(context.cluster, StakeSelection::Only(removed)).await?
+        };
+        // Transactions of an earlier run can land between two reads: all that follows is of the last one.
+        let live = Live::read(context.cluster, snapshot, desired).await?;
+        let differences = desired::differences(&live, desired).map_err(&blame)?;
         // Who will pay may not be known yet.
         let payer = context.fee_payer().map_or(live.snapshot.pool().head.manager, |key| key.pubkey());
         let steps = desired::steps(&live, &differences, &payer, keys).map_err(&blame)?;

@@ -5,9 +5,10 @@ use {
     crate::{
         actions::{self, TokenReceiver},
         error::PlanError,
+        pool::PoolSnapshot,
     },
     solana_address::Address,
-    std::collections::BTreeMap,
+    std::collections::{BTreeMap, HashSet},
     tidepool_interface::ExtensionError,
 };
 
@@ -68,6 +69,17 @@ impl Fault {
 }
 
 impl Desired {
+    /// The vote accounts of the validators in `snapshot` that are to be removed. [`Live::snapshot`] needs their stake accounts.
+    pub fn removed(&self, snapshot: &PoolSnapshot) -> HashSet<Address> {
+        let members = snapshot.records().iter().filter(|record| record.is_active());
+        let removed =
+            members.map(|record| record.vote_account_address).filter(|vote| match self.validators.get(vote) {
+                Some(weight) => weight.is_none(),
+                None => self.removes_others,
+            });
+        removed.collect()
+    }
+
     pub(super) fn address(&self, setting: Setting) -> Option<Address> {
         match self.settings.get(&setting) {
             Some(Value::Address(address)) => Some(*address),

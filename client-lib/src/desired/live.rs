@@ -35,7 +35,7 @@ pub enum LiveMetadata {
 /// A pool, with what its steps depend on.
 #[derive(Clone, Debug)]
 pub struct Live {
-    /// The pool. Removals are exact with the stake accounts of the removed validators.
+    /// The pool. Removals are exact with the stake accounts of [`Desired::removed`].
     pub snapshot: PoolSnapshot,
     /// Metadata of the pool token.
     pub metadata: LiveMetadata,

@@ -1,6 +1,7 @@
 import {
     type Address,
     type KeyPairSigner,
+    address,
     createKeyPairSignerFromBytes,
     createSolanaRpc,
     createSolanaRpcSubscriptions,
@@ -12,6 +13,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+
+const EPOCH_REWARDS = address('SysvarEpochRewards1111111111111111111111111');
 
 /** Ports of a validator, in a row. */
 const PORTS = 40;
@@ -36,6 +39,8 @@ async function freePorts(): Promise<number> {
         if ((await Promise.all(ports.map(isFree))).every(Boolean)) return first;
     }
 }
+
+const pause = (): Promise<void> => new Promise(resolve => setTimeout(resolve, 200));
 
 /** The JSON of the Rust command line. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
@@ -130,8 +135,21 @@ export class Localnet {
         return (await this.rpc.getEpochInfo({ commitment: 'confirmed' }).send()).epoch;
     }
 
-    /** Waits until an epoch after `epoch`. */
+    /** Waits until an epoch after `epoch`, whose rewards are distributed. */
     async epochAfter(epoch: bigint): Promise<void> {
-        while ((await this.epoch()) <= epoch) await new Promise(resolve => setTimeout(resolve, 200));
+        while ((await this.epoch()) <= epoch) await pause();
+        await this.rewarded();
+    }
+
+    /** Waits until no rewards are being distributed: meanwhile a pool cannot be updated. */
+    async rewarded(): Promise<void> {
+        const options = { encoding: 'jsonParsed', commitment: 'confirmed' } as const;
+        for (;;) {
+            const { value } = await this.rpc.getAccountInfo(EPOCH_REWARDS, options).send();
+            const { active } = (value!.data as Json).parsed.info;
+            assert.equal(typeof active, 'boolean');
+            if (!active) return;
+            await pause();
+        }
     }
 }

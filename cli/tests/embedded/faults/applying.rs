@@ -1,7 +1,7 @@
 //! Plans that are applied while transactions are lost, and the program is killed.
 
 use {
-    super::{DONE, Endpoint, Reply, Request, random::Dice, run, wire},
+    super::{DONE, Endpoint, REFUSED, Reply, Request, random::Dice, run, run_as, wire},
     crate::{
         applying::edited,
         harness::{Stage, number},
@@ -10,7 +10,10 @@ use {
     std::{
         fs,
         process::{Command, Stdio},
-        sync::Mutex,
+        sync::{
+            Mutex,
+            atomic::{AtomicUsize, Ordering},
+        },
         thread::sleep,
         time::Duration,
     },
@@ -119,4 +122,42 @@ async fn a_plan_goes_on_after_the_program_was_killed() {
     });
     assert!(killed > 0, "it ended before it could be killed");
     assert_applied(&stage, &pool, &file).await;
+}
+
+/// Before each of the reads, a transaction of an earlier run lands.
+#[tokio::test]
+async fn what_lands_between_two_reads_is_not_done_again() {
+    let landed = AtomicUsize::new(0);
+    for read in 1.. {
+        let stage = Stage::of(3);
+        let pool = stage.pool("--initial-deposit 10").await;
+        stage.add_validators(&pool, 0..3).await;
+        let (leaving, list) = (stage.vote(0), stage.must(&format!("show {pool}")).await);
+        let list = list["accounts"]["validator_list"].clone();
+        let file = edited(&stage, &pool, "pool.toml", &[(&format!("{leaving} = 0\n"), "")]).await;
+        let plan = format!("{file}.plan");
+        stage.must(&format!("plan {file} --out {plan}")).await;
+        let (reads, cluster, wallet) = (AtomicUsize::new(0), &stage.cluster, stage.folder_file("wallet"));
+        let removing = |request: &Request, honest: &dyn Fn() -> Value| {
+            let is_read = request.params[0].as_array().is_some_and(|accounts| accounts.contains(&list));
+            if is_read && reads.fetch_add(1, Ordering::SeqCst) + 1 == read {
+                Endpoint::serve(cluster, &|_, honest| Reply::Json(honest()), |other| {
+                    let ran = run_as(&wallet, other, &format!("remove-validator {pool} {leaving}"));
+                    // It is removed already before the last reads.
+                    ran.ends_either(&[(DONE, ""), (REFUSED, "ValidatorNotFound")]);
+                    landed.fetch_add(usize::from(ran.code == Some(DONE)), Ordering::SeqCst);
+                });
+            }
+            Reply::Json(honest())
+        };
+        Endpoint::serve(cluster, &removing, |endpoint| {
+            run(&stage, endpoint, &format!("apply {plan} --accept")).ends(DONE, "");
+        });
+        assert_eq!(weight_of(&stage, &pool, &leaving.to_string()).await, None);
+        assert_eq!(stage.must(&format!("plan {file}")).await["empty"], true);
+        if reads.into_inner() < read {
+            assert!(landed.into_inner() > 1, "it never landed between two reads");
+            return;
+        }
+    }
 }

@@ -79,11 +79,15 @@ impl Ran {
 
 /// Runs the program with the wallet's key.
 fn run(stage: &Stage, endpoint: &Endpoint, line: &str) -> Ran {
+    run_as(&stage.folder_file("wallet"), endpoint, line)
+}
+
+/// Runs the program with the key of that file.
+fn run_as(keypair: &str, endpoint: &Endpoint, line: &str) -> Ran {
     let began = Instant::now();
-    let keypair = stage.folder_file("wallet");
     let output = Command::new(env!("CARGO_BIN_EXE_tidepool"))
         .args(line.split_whitespace())
-        .args(["--url", &endpoint.url, "--keypair", &keypair, "--yes"])
+        .args(["--url", &endpoint.url, "--keypair", keypair, "--yes"])
         // A home without a configuration.
         .env("HOME", env!("CARGO_TARGET_TMPDIR"))
         .stdin(Stdio::null())
