@@ -41,6 +41,7 @@ impl Accept {
         }
         let others = match lines.len() {
             1 => String::new(),
+            2 => " (1 more caution)".into(),
             count => format!(" ({} more cautions)", count - 1),
         };
         Err(CliError::usage(format!(

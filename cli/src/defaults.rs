@@ -1,4 +1,4 @@
-//! What the command line can leave out: the pool, and the program of commands that are about all pools of one.
+//! What the command line can leave out: the pool, the program of commands that are about all pools of one, and Solana's configuration.
 //!
 //! Solana's own `config.yml` has no place for it: the `solana` tool ignores a field that it does not know, and drops it with the
 //! next `solana config set`. So these entries have a file of their own.
@@ -42,6 +42,8 @@ pub struct Defaults {
     pub pool: Option<Named>,
     /// The program of commands that are about all of its pools.
     pub program_id: Option<Named>,
+    /// The configuration file of Solana's tools, in place of the usual one.
+    pub solana_config: Option<PathBuf>,
 }
 
 #[derive(Default, Deserialize)]
@@ -49,6 +51,7 @@ pub struct Defaults {
 struct Entries {
     pool: Option<String>,
     program_id: Option<String>,
+    solana_config: Option<PathBuf>,
 }
 
 impl Defaults {
@@ -70,7 +73,11 @@ impl Defaults {
             let from_file = || entry.filter(|text| !text.is_empty()).map(|text| (text, origin.clone()));
             set(name).map(|text| (text, name.to_owned())).or_else(from_file).map(parse).transpose()
         };
-        Ok(Self { pool: named(POOL_VARIABLE, entries.pool)?, program_id: named(PROGRAM_VARIABLE, entries.program_id)? })
+        Ok(Self {
+            pool: named(POOL_VARIABLE, entries.pool)?,
+            program_id: named(PROGRAM_VARIABLE, entries.program_id)?,
+            solana_config: entries.solana_config,
+        })
     }
 }
 

@@ -33,7 +33,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         (Err(error), _) => return refuse_arguments(&error, &arguments).into(),
     };
     let format = cli.global.output;
-    let answered = cli.command.execute_alone().unwrap_or_else(|| wrong.map_or_else(|| answer(&cli), Err));
+    let answered = cli.command.execute_alone().unwrap_or_else(|| wrong.map_or_else(|| answer(&cli, &defaults), Err));
     let (exit, written) = match answered {
         Ok(output) => {
             let text = output::text(output.as_ref(), format, cli.global.verbose);
@@ -52,8 +52,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-fn answer(cli: &Cli) -> Result<Box<dyn CommandOutput>, CliError> {
-    let config = Config::load(cli.global.config.as_deref())?;
+fn answer(cli: &Cli, defaults: &Defaults) -> Result<Box<dyn CommandOutput>, CliError> {
+    let config = Config::load(cli.global.config.as_deref().or(defaults.solana_config.as_deref()))?;
     let url = config.url(cli.global.url.as_deref());
     if !url.starts_with("http://") && !url.starts_with("https://") {
         return Err(CliError::usage(
@@ -66,7 +66,9 @@ fn answer(cli: &Cli) -> Result<Box<dyn CommandOutput>, CliError> {
         if let Some(websocket_url) = config.websocket_url(cli.global.url.as_deref()) {
             cluster = cluster.websocket(websocket_url);
         }
-        let terminal = Terminal::detect(cli.global.yes, cli.global.output);
+        // What sends nothing needs no consent.
+        let consents = cli.global.yes || cli.global.transactions.dry_run;
+        let terminal = Terminal::detect(consents, cli.global.output);
         let context = Context::new(&cluster, &cli.global, &config, terminal);
         context.interrupt.listen(cli.global.output)?;
         cli.command.execute(&context).await

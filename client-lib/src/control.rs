@@ -64,7 +64,9 @@ impl Control {
     /// # Errors
     /// [`ClusterError`].
     pub async fn read<C: Cluster>(cluster: &C, snapshot: &PoolSnapshot) -> Result<Self, ClusterError> {
-        let upgrades = upgrade_authority(cluster, &snapshot.program_id()).await?;
+        // The system program has no key: it signs nothing. `solana-test-validator` names it as the authority.
+        let signs = |key: Option<Address>| key.filter(|key| *key != SYSTEM_PROGRAM_ID);
+        let upgrades = upgrade_authority(cluster, &snapshot.program_id()).await?.map(signs);
         let roles = roles(snapshot);
         let keys: Vec<_> = roles.iter().map(|(_, _, key)| *key).chain(upgrades.flatten()).collect();
         let accounts = cluster.account_heads(&keys, 0).await?;

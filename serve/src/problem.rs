@@ -4,6 +4,7 @@ use {
     axum::http::StatusCode,
     std::time::Duration,
     tidepool_client::{cluster::ClusterError, error::PlanError, pack::PackError, send::Outcome},
+    tidepool_interface::StakePoolError,
 };
 
 /// Why a request is not answered as asked.
@@ -66,6 +67,14 @@ impl From<PlanError> for Problem {
     fn from(error: PlanError) -> Self {
         match error {
             PlanError::StakeAccountsNotRead { .. } => Self::unreachable(),
+            // A visitor is not the one who updates pools.
+            error if error.stake_pool_error() == Some(StakePoolError::StakeListAndPoolOutOfDate) => Self {
+                retry_after: Some(Duration::from_secs(30)),
+                ..Self::refused(
+                    "the pool was not updated in this epoch yet, which takes some minutes: retry then, or send the update with \
+                     `tidepool update`",
+                )
+            },
             error => Self::refused(error.to_string()),
         }
     }

@@ -203,6 +203,7 @@ impl Command {
     pub fn confirmation(&self, global: &GlobalArgs, config: &Config) -> Result<Confirmation, CliError> {
         match self {
             Self::Events(_) if global.commitment.is_none() => Ok(Confirmation::Finalized),
+            Self::Report(args) if args.reads_events() && global.commitment.is_none() => Ok(Confirmation::Finalized),
             _ => global.confirmation(config),
         }
     }

@@ -163,7 +163,8 @@ fn of_step(live: &Live, differences: &[Difference], step: &Step, verbose: bool) 
                 State::Waits(Wait::Epoch { .. } | Wait::Reserve { .. }) => String::new(),
                 _ => format!(", which earns from epoch {} on", epoch.saturating_add(1)),
             };
-            let text = format!("{}, with {each} each from the reserve{earns}{when}", count(votes.len()));
+            let each = if votes.len() == 1 { each } else { format!("{each} each") };
+            let text = format!("{}, with {each} from the reserve{earns}{when}", count(votes.len()));
             [vec![("add", text)], named("add", differences, step, verbose)].concat()
         }
         StepKind::RemoveValidators => {
@@ -204,6 +205,9 @@ fn of_step(live: &Live, differences: &[Difference], step: &Step, verbose: bool) 
             if let Some((_, last)) = lines.last_mut() {
                 last.push_str(&when);
             }
+            if step.kind == StepKind::Limits {
+                lines.push(("warning", "limits cannot be undone: a limit can only be tightened".into()));
+            }
             if step.payer_lamports > 0 {
                 lines.push(("cost", format!("up to {} for accounts, from the fee payer", sol(step.payer_lamports))));
             }
@@ -222,6 +226,9 @@ fn named(label: &'static str, differences: &[Difference], step: &Step, verbose: 
     let most = if verbose { usize::MAX } else { NAMED };
     let of_step = differences.iter().filter(|difference| step.parts.contains(&difference.part));
     let named = of_step.take(most).filter_map(|difference| match (difference.part, &difference.after) {
+        (Part::Validator(vote), Value::Weight(None)) if step.kind == StepKind::Weights => {
+            Some((label, format!("{vote}: 0 until it is removed")))
+        }
         (Part::Validator(vote), Value::Weight(None)) => Some((label, vote.to_string())),
         (Part::Validator(vote), _) if difference.before == Value::Weight(None) => {
             Some((label, format!("{vote}: {} then", difference.after.shown(difference.part.kind()))))
@@ -267,7 +274,8 @@ pub fn reason(wait: &Wait) -> String {
         Wait::Steps { why } => (*why).to_owned(),
         Wait::Reserve { missing } => {
             format!(
-                "the reserve needs {} more: deposit SOL, or wait for stake that returns, and apply the plan again",
+                "the reserve needs {} more, and their share goes to the other validators until then: deposit SOL, or raise the \
+                 reserve floor so that returning stake stays, and apply the plan again",
                 sol(*missing)
             )
         }

@@ -79,7 +79,9 @@ pub enum CliError {
     #[error("{error}; {advice}")]
     Unfinished { error: Box<Self>, advice: String },
 
-    #[error("confirmation needed, but standard input is not a terminal: repeat the command with --yes")]
+    #[error(
+        "confirmation needed, but standard input is not a terminal: look at it with --dry-run, then repeat it with --yes"
+    )]
     CannotAsk,
 
     #[error("not confirmed: nothing more was sent")]

@@ -20,7 +20,7 @@ fn described(program: &Address) -> String {
         return format!("{program}, the SPL stake pool");
     }
     format!(
-        "{program}, which receives what you pay: check that it is the expected program, or enforce it with --program-id"
+        "{program}, which holds the pool's stake: check that it is the expected program, or enforce it with --program-id"
     )
 }
 

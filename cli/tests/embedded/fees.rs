@@ -138,7 +138,7 @@ async fn fees_that_go_too_far_are_refused_with_a_sentence() {
     }
     for kind in ["stake-withdrawal", "sol-withdrawal"] {
         let line = format!("set-fee {pool} {kind} 1.51%");
-        assert_fails(&stage, &line, REFUSED, &["is 1/100", "by half of itself", "use 1.5 % or less"]).await;
+        assert_fails(&stage, &line, REFUSED, &["is 1 %", "by half of itself", "use 1.5 % or less"]).await;
         let line = format!("set-fee {pool} {kind} 1/1 --allow-full-fee");
         assert_fails(&stage, &line, REFUSED, &["use 1.5 % or less"]).await;
         sets(&stage, &format!("set-fee {pool} {kind} 1.5%")).await;

@@ -106,7 +106,7 @@ fn a_line_is_read_in_one_form_only() {
         command_line::parse(&words, defaults).map(|cli| cli.global.default_pool).map_err(|error| error.to_string())
     };
     let none = Defaults::default();
-    let with = Defaults { pool: named(pool, "TIDEPOOL_POOL"), program_id: None };
+    let with = Defaults { pool: named(pool, "TIDEPOOL_POOL"), ..Defaults::default() };
     // The same line is complete with and without a default, or with neither.
     for line in [&format!("withdraw {other} 5"), &format!("add-validator {other} {pool}"), &format!("show {other}")] {
         assert_eq!(error(line, &none), Ok(None), "{line}");

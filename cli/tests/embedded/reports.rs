@@ -2,7 +2,8 @@
 
 use {
     super::{
-        harness::{SOL, Stage, USAGE, assert_fails, fields, number, text},
+        events::life,
+        harness::{REFUSED, SOL, Stage, USAGE, assert_fails, fields, number, text},
         metadata::metadata_program,
         withdrawals::staked_pool,
     },
@@ -71,6 +72,55 @@ async fn report_reconciles_with_pool_ledger_and_bank() {
         let held = stage.cluster.lamports(&validator.addresses.validator);
         assert_eq!((number(&shown["earned_lamports"]), number(&shown["stake_lamports"])), (paid, held));
     }
+}
+
+/// The flows of all epochs lead from the pool before its first event to the pool as it is, and those of an epoch to its row of the ledger.
+#[tokio::test]
+async fn flows_lead_from_update_to_update() {
+    let stage = Stage::new();
+    let pool = life(&stage).await;
+    stage.next_epoch(&pool).await;
+    let found = report(&stage, &pool, "--events").await;
+    let flows = &found["flows"];
+    assert_eq!((&flows["exact"], &flows["gaps"]), (&true.into(), &0.into()), "{flows:#}");
+    let (mut lamports, mut pool_tokens) =
+        (flows["lamports_before"].as_i64().unwrap(), flows["pool_tokens_before"].as_i64().unwrap());
+    let entries = found["ledger"]["entries"].as_array().unwrap();
+    let mut compared = 0;
+    let epochs = flows["epochs"].as_array().unwrap();
+    for flows in epochs {
+        let sum = |name: &str| flows[name].as_i64().unwrap();
+        lamports += sum("update_lamports");
+        pool_tokens += sum("update_pool_tokens");
+        // Trades of an epoch are possible after its update only. The first epoch's begin with the pool.
+        let entry = entries.iter().find(|entry| entry["epoch"] == flows["epoch"] && sum("update_lamports") != 0);
+        if let Some(entry) = entry {
+            assert_eq!(entry["total_lamports"].as_i64(), Some(lamports), "{flows:#}");
+            assert_eq!(entry["pool_token_supply"].as_i64(), Some(pool_tokens), "{flows:#}");
+            compared += 1;
+        }
+        lamports += sum("deposited_lamports") - sum("withdrawn_lamports");
+        pool_tokens += sum("minted_pool_tokens") - sum("burned_pool_tokens");
+    }
+    assert!(compared > 1, "{flows:#}");
+    assert_eq!(found["summary"]["total_lamports"].as_i64(), Some(lamports));
+    assert_eq!(found["summary"]["pool_token_supply"].as_i64(), Some(pool_tokens));
+    let total = |name: &str| epochs.iter().map(|flows| number(&flows[name])).sum::<u64>();
+    assert!(total("deposits") > 1 && total("withdrawals") > 3, "{flows:#}");
+    let rewards: u64 = epochs.iter().map(|flows| number(&flows["update_lamports"])).sum();
+    assert_eq!(rewards, number(&found["ledger"]["reward_lamports"]));
+
+    // The same figures are in the other formats, and all are without flows if they are not asked for.
+    let html = stage.displayed(&format!("report {pool} --events")).await;
+    let withdrawn = tidepool_cli::units::sol(total("withdrawn_lamports"));
+    assert!(html.contains(&withdrawn) && html.contains("to the lamport."), "{withdrawn}: {html}");
+    let csv = stage.displayed(&format!("report {pool} --events --format csv")).await;
+    let rows = csv.lines().filter(|line| line.starts_with("flows,") && line.contains(",withdrawn_sol,"));
+    assert_eq!(rows.count(), epochs.len());
+    assert!(report(&stage, &pool, "").await["flows"].is_null());
+    assert!(!stage.displayed(&format!("report {pool}")).await.contains("Deposits and withdrawals"));
+    let (plain, pool) = Stage::with_pool("--without-extension").await;
+    assert_fails(&plain, &format!("report {pool} --format json --events"), REFUSED, &["extend-pool"]).await;
 }
 
 #[tokio::test]

@@ -48,18 +48,8 @@ pub fn set_fee(snapshot: &PoolSnapshot, fee: FeeType) -> Result<InstructionGroup
     if fee.is_delayed() {
         check_up_to_date(snapshot)?;
     }
-    fee.check_too_high()?;
-    check_ceiling(snapshot, &fee)?;
+    check_fee(snapshot, &fee)?;
     let terms = &snapshot.pool().terms;
-    match &fee {
-        FeeType::StakeWithdrawal(new) => check_increase("stake", new, &terms.stake_withdrawal_fee)?,
-        FeeType::SolWithdrawal(new) => check_increase("SOL", new, &terms.sol_withdrawal_fee)?,
-        FeeType::SolReferral(_)
-        | FeeType::StakeReferral(_)
-        | FeeType::Epoch(_)
-        | FeeType::SolDeposit(_)
-        | FeeType::StakeDeposit(_) => {}
-    }
     check_room(snapshot, |terms| {
         // The program stores a pending fee as `Two` until an update.
         match &fee {
@@ -82,6 +72,22 @@ pub fn set_fee(snapshot: &PoolSnapshot, fee: FeeType) -> Result<InstructionGroup
             snapshot.announcing(&AnnouncedChange::StakeDepositFee(new), group)
         }
         _ => Ok(group),
+    }
+}
+
+/// Checks a fee by itself, and against its ceiling and the fee in force.
+pub(crate) fn check_fee(snapshot: &PoolSnapshot, fee: &FeeType) -> Result<(), PlanError> {
+    fee.check_too_high()?;
+    check_ceiling(snapshot, fee)?;
+    let terms = &snapshot.pool().terms;
+    match fee {
+        FeeType::StakeWithdrawal(new) => check_increase("stake", new, &terms.stake_withdrawal_fee),
+        FeeType::SolWithdrawal(new) => check_increase("SOL", new, &terms.sol_withdrawal_fee),
+        FeeType::SolReferral(_)
+        | FeeType::StakeReferral(_)
+        | FeeType::Epoch(_)
+        | FeeType::SolDeposit(_)
+        | FeeType::StakeDeposit(_) => Ok(()),
     }
 }
 
@@ -135,15 +141,15 @@ fn check_room(snapshot: &PoolSnapshot, change: impl FnOnce(&mut PoolTerms)) -> R
 fn check_increase(what: &str, new: &Fee, in_force: &Fee) -> Result<(), PlanError> {
     check_withdrawal_fee(new, in_force).map_err(|error| match error {
         tidepool_core::Error::FeeIncreaseTooHigh => {
-            let now = match in_force.numerator.min(in_force.denominator) {
+            let shown = |fee: &Fee| match fee.numerator.min(fee.denominator) {
                 0 => "none".to_owned(),
-                _ => format!("{}/{}", in_force.numerator, in_force.denominator),
+                _ => percent(u128::from(fee.numerator) * WHOLE / u128::from(fee.denominator)),
             };
+            let (now, new) = (shown(in_force), shown(new));
             let most = percent(highest_withdrawal_fee(in_force));
             let context = format!(
-                "the fee on withdrawals of {what} is {now} and cannot become {}/{}: it may rise by half of itself, and by at \
+                "the fee on withdrawals of {what} is {now} and cannot become {new}: it may rise by half of itself, and by at \
                  most 0.5 percentage points; use {most} or less, and raise it again once that is in force",
-                new.numerator, new.denominator,
             );
             PlanError::refused(error, context)
         }
@@ -151,12 +157,12 @@ fn check_increase(what: &str, new: &Fee, in_force: &Fee) -> Result<(), PlanError
     })
 }
 
-/// Millionths in one percent.
+/// Millionths in one percent, and in the whole.
 const MILLIONTHS_PER_PERCENT: u128 = 10_000;
+const WHOLE: u128 = 100 * MILLIONTHS_PER_PERCENT;
 
 /// The highest withdrawal fee that can follow `in_force`, in millionths of the amount, rounded down.
 fn highest_withdrawal_fee(in_force: &Fee) -> u128 {
-    const WHOLE: u128 = 100 * MILLIONTHS_PER_PERCENT;
     let base = if in_force.numerator == 0 || in_force.denominator == 0 { &WITHDRAWAL_BASELINE_FEE } else { in_force };
     let (numerator, denominator) = (u128::from(base.numerator), u128::from(base.denominator));
     // 64-bit numbers times some millions fit.

@@ -67,6 +67,7 @@ pub use {
 
 pub(crate) use {
     deposit::{deposit_handed_over, deposit_stake_at},
+    manage::check_fee,
     withdraw::withdraw_sol_unchecked,
 };
 

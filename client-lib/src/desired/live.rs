@@ -146,6 +146,18 @@ impl Live {
         })
     }
 
+    /// Whether another fee of that kind comes into force with an update.
+    pub(super) fn has_pending(&self, setting: Setting) -> bool {
+        let terms = &self.snapshot.pool().terms;
+        let next = match setting {
+            Setting::EpochFee => terms.next_epoch_fee,
+            Setting::StakeWithdrawalFee => terms.next_stake_withdrawal_fee,
+            Setting::SolWithdrawalFee => terms.next_sol_withdrawal_fee,
+            _ => return false,
+        };
+        next.pending().is_some()
+    }
+
     fn text(&self, setting: Setting) -> Option<Value> {
         let stored = match &self.metadata {
             LiveMetadata::NoProgram => return None,

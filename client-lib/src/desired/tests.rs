@@ -226,6 +226,40 @@ fn removals_stay_within_the_turnover_budget() {
     assert_eq!(votes(&steps[3]), [Part::Validator(vote(1))]);
 }
 
+/// A larger budget in the same plan counts before the end of the epoch.
+#[test]
+fn removals_wait_for_a_larger_budget_of_the_same_plan() {
+    let mut fixture = three();
+    fixture.policy = Some(RebalancePolicy { turnover_budget: 1_000.into(), ..RebalancePolicy::DEFAULT });
+    fixture.terms.last_epoch_total_lamports = 300 * SOL;
+    let removal_waits_for = |fixture: &Fixture, budget: &str| {
+        let wanted = settings(&[(Setting::TurnoverBudget, budget)]);
+        let steps = planned(&live(fixture), &Desired { validators: validators(&[(1, None)]).validators, ..wanted });
+        let removal = steps.unwrap().into_iter().find(|step| step.kind == StepKind::RemoveValidators).unwrap();
+        let State::Waits(wait) = removal.state else { panic!("{removal:?}") };
+        wait
+    };
+    let why = "the new turnover budget comes first";
+    assert_eq!(removal_waits_for(&fixture, "50%"), Wait::Steps { why });
+    assert!(matches!(removal_waits_for(&fixture, "20%"), Wait::Epoch { .. }));
+    // A policy that is only announced is not in force.
+    fixture.limits = Limits { notice_epochs: 2.into(), ..Limits::NONE };
+    assert!(matches!(removal_waits_for(&fixture, "50%"), Wait::Epoch { .. }));
+}
+
+#[test]
+fn a_fee_that_rises_too_much_is_refused_though_the_pool_is_stale() {
+    let mut fixture = three();
+    fixture.terms.sol_withdrawal_fee = Fee::new(1, 1_000);
+    fixture.last_update_epoch = EPOCH - 1;
+    let desired = settings(&[(Setting::SolWithdrawalFee, "2%")]);
+    let fault = planned(&live(&fixture), &desired).unwrap_err();
+    assert!(fault.to_string().contains("is 0.1 % and cannot become 2 %"), "{fault}");
+    // An update brings another fee into force.
+    fixture.terms.next_sol_withdrawal_fee = FutureEpoch::One(Fee::new(15, 1_000));
+    assert_eq!(planned(&live(&fixture), &desired).unwrap()[0].state, State::Waits(Wait::Update));
+}
+
 #[test]
 fn cap_and_weights_wait_for_each_other_in_the_right_order() {
     let mut fixture = three();

@@ -78,7 +78,7 @@ export class Localnet {
         await new Promise<void>((resolve, reject) => {
             child.stdout.on('data', (data: Buffer) => {
                 screen += data.toString();
-                if (screen.includes('export LOCALNET=')) resolve();
+                if (screen.includes('export TIDEPOOL_CONFIG=')) resolve();
             });
             child.once('exit', code => reject(new Error(`the local network ended (${code}): ${screen}`)));
         });

@@ -32,7 +32,7 @@ pub enum Reason {
     NoWeight,
     /// The validator's transient stake (activating or deactivating) needs no adjustment.
     TransientStake,
-    /// The validator is on target, within the threshold.
+    /// The validator is on target, within the threshold or the minimum delegation.
     Balanced,
     /// The validator is below target, but the reserve has no lamports above its own target.
     ReserveSpent,
@@ -61,7 +61,7 @@ impl Reason {
             Self::NotActive => "the validator is being removed",
             Self::NoWeight => "the validator has no weight",
             Self::TransientStake => "the validator's activating or deactivating stake stays as it is",
-            Self::Balanced => "the validator is on its target, within the threshold",
+            Self::Balanced => "the validator is within the threshold, or the minimum delegation, of its target",
             Self::ReserveSpent => "the reserve has nothing to spare above its target",
             Self::OthersFurtherBelow => "the reserve's surplus goes to validators further below target",
             Self::OthersFurtherAbove => "the needed stake comes from validators further above target",

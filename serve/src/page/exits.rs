@@ -47,12 +47,13 @@ fn way_out(snapshot: &PoolSnapshot, part: u64, name: &str) -> Markup {
     let amount = snapshot.rate().pool_token_supply.get() / part;
     // Not the manager's fee account, which alone is exempt from fees.
     let holder = Address::default();
+    let not_now = if snapshot.is_stale() { "after the update of this epoch" } else { "not now" };
     let as_sol = match quote::quote_withdraw_sol(snapshot, &holder, amount, None) {
         Ok(_) if snapshot.pool().terms.sol_withdraw_authority.is_some() => {
             "needs the signature of the SOL withdraw authority".to_owned()
         }
         Ok(_) => "at once".to_owned(),
-        Err(_) => "not now".to_owned(),
+        Err(_) => not_now.to_owned(),
     };
     let ticket = match quote::quote_exit(snapshot, &holder, amount, None) {
         Ok(quote) => match quote.payable_from_epoch {
@@ -60,6 +61,7 @@ fn way_out(snapshot: &PoolSnapshot, part: u64, name: &str) -> Markup {
             Some(epoch) => format!("about {} epochs", epoch - snapshot.epoch()),
             None => "when the reserve gets more SOL".to_owned(),
         },
+        Err(_) if snapshot.is_stale() => not_now.to_owned(),
         Err(_) => "not possible".to_owned(),
     };
     html! {

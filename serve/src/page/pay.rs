@@ -33,11 +33,20 @@ pub fn code(url: &str, trade: Trade) -> Markup {
             @if let Ok(code) = QrCode::with_error_correction_level(&link, EcLevel::M) { (drawn(&code, &what)) }
             figcaption {
                 p { strong { (what) } }
+                @if is_of_this_machine(url) {
+                    p .notice { "This server has an address of this machine alone, which a phone cannot reach: `--public-url` names another." }
+                }
                 p { "Scan it with a wallet that knows Solana Pay, or " a href=(link) { "open it in a wallet on this device" } ". The wallet \
                     shows the transaction before it signs." }
             }
         }
     }
+}
+
+/// Whether no other machine can reach a URL.
+fn is_of_this_machine(url: &str) -> bool {
+    let host = url.split_once("://").map_or(url, |(_, rest)| rest);
+    ["127.", "localhost", "[::1]"].iter().any(|start| host.starts_with(start))
 }
 
 /// `solana:` and the encoded URL of the transaction request.
@@ -75,6 +84,14 @@ fn drawn(code: &QrCode, what: &str) -> Markup {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_phone_is_told_what_it_cannot_reach() {
+        assert!(["http://127.0.0.1:8080", "http://localhost", "http://[::1]:80"].into_iter().all(is_of_this_machine));
+        assert!(!is_of_this_machine("https://stake.example"));
+        let shown = |url| section(url).into_string().contains("a phone cannot reach");
+        assert!(shown("http://127.0.0.1:8080") && !shown("https://stake.example"));
+    }
 
     #[test]
     fn link_is_a_transaction_request() {

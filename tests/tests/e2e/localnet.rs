@@ -5,7 +5,11 @@ use {
         harness::{cluster::free_ports, path_from, terminal::answer_yes, wait_for},
         world::{Test, World},
     },
-    local_validator::{localnet::PASTE, ports, process::Process},
+    local_validator::{
+        localnet::{PASTE, TRY},
+        ports,
+        process::Process,
+    },
     rustix::process::{Pid, Signal, kill_process},
     std::{
         fs::{self, File},
@@ -94,9 +98,9 @@ fn processes() -> Vec<(u32, u32)> {
     String::from_utf8_lossy(&output.stdout).lines().filter_map(row).collect()
 }
 
-/// The lines that the screen shows for another terminal.
-fn lines(screen: &str) -> Vec<String> {
-    let (_, lines) = screen.split_once(PASTE).expect("the screen has lines to paste");
+/// The lines that the screen shows after a title.
+fn lines(screen: &str, title: &str) -> Vec<String> {
+    let (_, lines) = screen.split_once(title).expect("the screen has lines to type");
     lines.lines().skip(2).map_while(|line| line.strip_prefix("  ")).map(str::to_owned).collect()
 }
 
@@ -119,9 +123,8 @@ fn printed_lines(_: &World) {
     let screen = localnet.screen();
     let secret = fs::read_to_string(localnet.folder.join("wallet.json")).expect("the wallet's keypair");
     assert!(!screen.contains(secret.trim()), "the screen shows a secret key");
-    let lines = lines(&screen);
-    let (exports, commands): (Vec<_>, Vec<_>) = lines.into_iter().partition(|line| line.starts_with("export "));
-    assert_eq!((exports.len(), commands.len()), (3, 5), "{screen}");
+    let (exports, commands) = (lines(&screen, PASTE), lines(&screen, TRY));
+    assert_eq!((exports.len(), commands.len()), (2, 6), "{screen}");
     // The crank moves stake meanwhile.
     localnet.wait_for("SOL with 3 validators");
     let shown = ["3 of at most 100", "Deposited 100 SOL", "3 validators of", "Withdrew", "pool tokens, value"];
@@ -135,21 +138,21 @@ fn printed_lines(_: &World) {
 fn kept_ledger(_: &World) {
     let home = home();
     let pool = |localnet: &mut Localnet| {
-        localnet.wait_for(PASTE);
+        localnet.wait_for("  tidepool serve");
         let configuration = fs::read_to_string(localnet.folder.join("tidepool.yml")).expect("the configuration");
         let (_, pool) = configuration.split_once("pool: ").expect("a default pool");
         pool.trim().to_owned()
     };
     let mut first = Localnet::start(&home, "--keep --validators 2 --no-crank");
     let made = pool(&mut first);
-    let lines = lines(&first.screen());
-    assert!(lines.last().is_some_and(|line| line.contains(" crank --watch")), "{lines:?}");
-    paste(&home, &[lines[..3].to_vec(), vec![lines[4].clone()]].concat());
+    let (exports, commands) = (lines(&first.screen(), PASTE), lines(&first.screen(), TRY));
+    assert!(commands.last().is_some_and(|line| line.contains(" crank --watch")), "{commands:?}");
+    paste(&home, &[exports.clone(), vec![commands[1].clone()]].concat());
     first.end(Signal::INT, 1, Some(0));
 
     let mut again = Localnet::start(&home, "--keep --no-crank");
     assert_eq!(pool(&mut again), made);
-    let shown = paste(&home, &lines[..4]);
+    let shown = paste(&home, &[exports, vec![commands[0].clone()]].concat());
     assert!(shown.contains("total stake  1100 SOL"), "{shown}");
     again.end(Signal::TERM, 1, Some(0));
     let mut other = Localnet::start(&home, "--keep --validators 5");

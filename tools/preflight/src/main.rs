@@ -18,7 +18,7 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     }
     let mut xtask = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    xtask.args(["run", "--quiet", "--package", "xtask", "--"]).args(env::args_os().skip(1));
+    xtask.args(["run", "--package", "xtask", "--"]).args(env::args_os().skip(1));
     // Becomes xtask, so that signals and the exit code are its own.
     let error = xtask.exec();
     eprintln!("error: cannot start cargo: {error}");

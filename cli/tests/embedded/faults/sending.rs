@@ -237,7 +237,7 @@ async fn a_program_that_is_not_the_pools_is_shown_and_can_be_ruled_out() {
         let line = format!("{command} {} 5", world.pool);
         Endpoint::serve(&world.stage.cluster, &lie, |endpoint| {
             let ran = run(&world.stage, endpoint, &line);
-            ran.ends(REFUSED, &format!("{thief}, which receives what you pay: check that it is the expected program"));
+            ran.ends(REFUSED, &format!("{thief}, which holds the pool's stake: check that it is the expected program"));
             let insists = format!("{line} --program-id {}", world.stage.program_id);
             run(&world.stage, endpoint, &insists).ends(REFUSED, "is owned by program");
             assert_eq!(endpoint.transactions().len(), 0);

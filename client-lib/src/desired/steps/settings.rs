@@ -55,8 +55,13 @@ impl Maker<'_> {
     pub(super) fn fees(&mut self) -> Result<(), Fault> {
         for setting in FEES {
             let Some(fee) = self.of(setting).and_then(|found| fee_type(setting, &found.after)) else { continue };
-            let planned = actions::set_fee(&self.live.snapshot, fee);
-            self.add(StepKind::Fee(setting), vec![Part::Setting(setting)], &[self.manager_key()], planned)?;
+            let (snapshot, part) = (&self.live.snapshot, Part::Setting(setting));
+            // An update, which a plan sends first, lifts no other refusal, unless it brings a pending fee into force.
+            if snapshot.is_stale() && !self.live.has_pending(setting) {
+                actions::check_fee(snapshot, &fee).map_err(|error| Fault::new(part, error))?;
+            }
+            let planned = actions::set_fee(snapshot, fee);
+            self.add(StepKind::Fee(setting), vec![part], &[self.manager_key()], planned)?;
         }
         Ok(())
     }

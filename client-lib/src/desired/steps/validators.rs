@@ -14,7 +14,7 @@ use {
     solana_address::Address,
     solana_instruction::error::InstructionError,
     tidepool_core::rebalance::{removal_turnover, turnover_left},
-    tidepool_interface::external::stake::Delegation,
+    tidepool_interface::{external::stake::Delegation, state::RebalancePolicy},
 };
 
 /// Groups that are sent together, if there are any.
@@ -113,11 +113,22 @@ impl Maker<'_> {
             gone.iter().filter_map(|vote| Some((self.turnover(&snapshot.validator(vote)?), *vote))).collect();
         // The smallest first: most of them leave in this epoch.
         turnovers.sort_unstable();
-        let mut left = self.turnover_left();
-        let (mut ready, mut later, mut groups) = (vec![], vec![], vec![]);
+        let mut left = self.turnover_left(snapshot.policy());
+        // The budget of a policy that is set before.
+        let mut more = match self.wanted_policy()?.filter(|_| self.makes(StepKind::Policy)) {
+            Some(policy) => self.turnover_left(Some(&policy)).saturating_sub(left),
+            None => 0,
+        };
+        let (mut ready, mut then, mut later, mut groups) = (vec![], vec![], vec![], vec![]);
         for (turnover, vote) in turnovers {
             if turnover > left {
-                later.push((turnover, vote));
+                let beyond = turnover - left;
+                if beyond <= more {
+                    (left, more) = (0, more - beyond);
+                    then.push(vote);
+                } else {
+                    later.push((turnover, vote));
+                }
                 continue;
             }
             match actions::remove_validator(snapshot, &vote) {
@@ -137,6 +148,10 @@ impl Maker<'_> {
         if !ready.is_empty() {
             let label = format!("remove {}", count(ready.len()));
             self.push(StepKind::RemoveValidators, parts(&ready), &[staker], together(label, groups));
+        }
+        if !then.is_empty() {
+            let wait = Wait::Steps { why: "the new turnover budget comes first" };
+            self.push(StepKind::RemoveValidators, parts(&then), &[staker], State::Waits(wait));
         }
         self.removals_over_budget(&later, left);
         Ok(())
@@ -171,12 +186,12 @@ impl Maker<'_> {
         removal_turnover(validator.record, delegated, self.live.snapshot.environment().stake_rent())
     }
 
-    /// Lamports that the staker can deactivate in this epoch; `u64::MAX` without a bound.
-    fn turnover_left(&self) -> u64 {
+    /// Lamports that the staker can deactivate in this epoch by a policy; `u64::MAX` without a bound.
+    fn turnover_left(&self, policy: Option<&RebalancePolicy>) -> u64 {
         let snapshot = &self.live.snapshot;
-        snapshot.rebalance_inputs().map_or(u64::MAX, |inputs| {
+        snapshot.rebalance_inputs().zip(policy).map_or(u64::MAX, |(inputs, policy)| {
             let base = snapshot.rate().total_lamports.get().min(inputs.last_epoch_total_lamports);
-            turnover_left(snapshot.records(), &inputs.policy, base, inputs.stake_rent, inputs.minimum_delegation)
+            turnover_left(snapshot.records(), &policy.get(), base, inputs.stake_rent, inputs.minimum_delegation)
         })
     }
 }

@@ -69,11 +69,11 @@ impl Maker<'_> {
         Ok(State::Ready { plan, effect: Effect::Makes })
     }
 
-    /// Whether the list is to change as soon as the pool is updated, or the rewards have been paid.
+    /// Whether the list is to change as soon as the pool is updated, the rewards have been paid, or the policy is set.
     fn is_list_unready(&self) -> bool {
         self.steps.iter().any(|step| {
             matches!(step.kind, StepKind::AddValidators | StepKind::RemoveValidators)
-                && matches!(step.state, State::Waits(Wait::Update | Wait::Rewards))
+                && matches!(step.state, State::Waits(Wait::Update | Wait::Rewards | Wait::Steps { .. }))
         })
     }
 

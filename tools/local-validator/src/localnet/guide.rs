@@ -9,6 +9,9 @@ use {
 /// The sentence before the lines to paste.
 pub const PASTE: &str = "Paste these lines into another terminal (bash or zsh):";
 
+/// The sentence before the first commands.
+pub const TRY: &str = "`tidepool` uses this network there. Then, for example:";
+
 /// A local network that is ready.
 pub struct Ready<'a> {
     /// The command line.
@@ -56,28 +59,28 @@ impl Ready<'_> {
             "  Files       {}: wallet.json (keypair), config.yml, tidepool.yml, logs",
             folder.path().display()
         );
-        let _ = writeln!(text, "\n{PASTE}\n");
-        for line in self.lines() {
-            let _ = writeln!(text, "  {line}");
+        for (title, lines) in [(PASTE, self.exports()), (TRY, self.commands())] {
+            let _ = writeln!(text, "\n{title}\n");
+            for line in lines {
+                let _ = writeln!(text, "  {line}");
+            }
         }
         text
     }
 
-    /// The lines to paste.
-    fn lines(&self) -> Vec<String> {
-        let folder = self.tidepool.folder;
+    /// The lines to paste. Commands that ask are not among them: the rest of a paste would answer.
+    fn exports(&self) -> Vec<String> {
         let binaries = self.tidepool.binary.parent().unwrap_or(Path::new("."));
-        let mut lines = vec![
+        vec![
             format!("export PATH={}:\"$PATH\"", quote(binaries)),
-            format!("export TIDEPOOL_CONFIG={}", quote(&folder.join("tidepool.yml"))),
-            format!("export LOCALNET={}", quote(&folder.join("config.yml"))),
-        ];
-        let commands = ["show", "deposit-sol 100", "list", "withdraw 50", "balance"];
-        lines.extend(commands.map(|command| format!("tidepool --config \"$LOCALNET\" {command}")));
-        if !self.is_cranking {
-            lines.push(format!("tidepool --config \"$LOCALNET\" {}", self.crank));
-        }
-        lines
+            format!("export TIDEPOOL_CONFIG={}", quote(&self.tidepool.folder.join("tidepool.yml"))),
+        ]
+    }
+
+    fn commands(&self) -> Vec<String> {
+        let crank = (!self.is_cranking).then_some(self.crank.as_str());
+        let commands = ["show", "deposit-sol 100", "list", "withdraw 50", "balance", "serve"].into_iter().chain(crank);
+        commands.map(|command| format!("tidepool {command}")).collect()
     }
 }
 

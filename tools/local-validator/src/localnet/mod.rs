@@ -8,7 +8,10 @@ mod guide;
 mod pool;
 mod stop;
 
-pub use {error::LocalnetError, guide::PASTE};
+pub use {
+    error::LocalnetError,
+    guide::{PASTE, TRY},
+};
 
 use {
     crate::{
@@ -208,7 +211,8 @@ fn write_configuration(folder: &Folder, url: &str, state: &State) -> Result<(), 
         &format!("---\njson_rpc_url: \"{url}\"\nwebsocket_url: ''\nkeypair_path: {wallet}\ncommitment: confirmed\n"),
     )?;
     let pool = state.pool.map(|pool| format!("pool: {pool}\n")).unwrap_or_default();
-    folder.write("tidepool.yml", &format!("program_id: {}\n{pool}", state.program_id))
+    let config = serde_json::Value::from(folder.join("config.yml").display().to_string());
+    folder.write("tidepool.yml", &format!("solana_config: {config}\nprogram_id: {}\n{pool}", state.program_id))
 }
 
 /// Starts the validator, and waits until it is ready; returns it with its vote account.

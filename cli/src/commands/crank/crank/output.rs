@@ -156,7 +156,7 @@ impl Round {
     }
 
     fn write_in_full(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = if self.is_on_target() { "up to date and on target" } else { "up to date" };
+        let state = if self.is_on_target() { "up to date, and no stake has to move," } else { "up to date" };
         writeln!(f, "Pool {} is {state} in epoch {}", self.pool, self.epoch)?;
         let mut fields = vec![
             (
@@ -218,7 +218,8 @@ impl Round {
 
     fn transactions_in_words(&self) -> String {
         let not_landed = if self.not_landed > 0 { format!(", {} did not", self.not_landed) } else { String::new() };
-        let spent = self.spent_lamports.map_or(String::new(), |spent| format!(", for {}", sol(spent)));
+        let spent =
+            self.spent_lamports.map_or(String::new(), |spent| format!(", and the fee payer has {} less", sol(spent)));
         let (landed, seconds) = (self.transactions.len(), self.milliseconds / 1_000);
         format!("{landed} landed{not_landed}, in {seconds}.{} s{spent}", self.milliseconds % 1_000 / 100)
     }

@@ -4,6 +4,7 @@ use {
     super::{
         concentration::Part,
         figures::{Figures, supply_changes},
+        flows::{EpochFlows, change},
         validators::Validator,
     },
     crate::{
@@ -35,6 +36,9 @@ pub(super) fn document(report: &Figures) -> String {
     let entries = report.ledger.as_ref().map_or(&[][..], |ledger| &ledger.entries);
     for (entry, change) in entries.iter().zip(supply_changes(entries)) {
         update(&mut rows, entry, change);
+    }
+    for flows in report.flows.iter().flat_map(|flows| &flows.epochs) {
+        flows_of(&mut rows, flows);
     }
     for validator in &report.validators {
         one_validator(&mut rows, report, validator);
@@ -104,6 +108,23 @@ fn update(rows: &mut Rows, entry: &Entry, supply_change: Option<String>) {
             ("growth_percent", entry.growth_percent.map(|growth| format!("{growth:.9}"))),
             ("pool_token_supply_change", supply_change),
             ("seconds", entry.seconds.map(|seconds| seconds.to_string())),
+        ],
+    );
+}
+
+fn flows_of(rows: &mut Rows, flows: &EpochFlows) {
+    let epoch = format!("epoch {}", flows.epoch);
+    rows.add(
+        ["flows", &epoch, ""],
+        &[
+            ("deposits", Some(flows.deposits.to_string())),
+            ("deposited_sol", Some(change(flows.deposited_lamports))),
+            ("minted_pool_tokens", Some(change(flows.minted_pool_tokens))),
+            ("withdrawals", Some(flows.withdrawals.to_string())),
+            ("withdrawn_sol", Some(change(flows.withdrawn_lamports))),
+            ("burned_pool_tokens", Some(change(flows.burned_pool_tokens))),
+            ("update_sol", Some(change(flows.update_lamports))),
+            ("update_pool_tokens", Some(change(flows.update_pool_tokens))),
         ],
     );
 }

@@ -3,6 +3,7 @@
 use {
     super::{
         concentration::Concentration,
+        flows::{Flows, change},
         validators::{self, Rewards, Validator},
     },
     crate::{
@@ -10,7 +11,7 @@ use {
         context::Context,
         error::CliError,
         output::Text,
-        units::Units,
+        view::events::signed,
     },
     serde::Serialize,
     solana_address::Address,
@@ -32,6 +33,8 @@ pub struct Figures {
     pub summary: show::Output,
     /// As of `history`; `null` without the extension.
     pub ledger: Option<history::Output>,
+    /// `null` without `--events`.
+    pub flows: Option<Flows>,
     #[serde(flatten)]
     pub rewards: Rewards,
     /// The one with the largest stake first.
@@ -83,6 +86,7 @@ impl Figures {
             timestamp: snapshot.environment().clock.unix_timestamp,
             summary: show::Output::read(cluster, snapshot, &survey).await?,
             ledger,
+            flows: None,
             rewards,
             concentration: Concentration::of(&validators),
             validators,
@@ -94,11 +98,10 @@ impl Figures {
 /// How the supply changed from one update to the next; `None` for the first.
 pub fn supply_changes(entries: &[history::Entry]) -> Vec<Option<String>> {
     let before = std::iter::once(None).chain(entries.iter().map(|entry| Some(entry.pool_token_supply)));
-    let change = |(entry, before): (&history::Entry, Option<u64>)| {
-        let (before, now) = (before?, entry.pool_token_supply);
-        Some(format!("{}{}", if now < before { "-" } else { "" }, Units(now.abs_diff(before))))
+    let changed = |(entry, before): (&history::Entry, Option<u64>)| {
+        Some(change(signed(i128::from(entry.pool_token_supply) - i128::from(before?))))
     };
-    entries.iter().zip(before).map(change).collect()
+    entries.iter().zip(before).map(changed).collect()
 }
 
 impl From<&Control> for Keys {

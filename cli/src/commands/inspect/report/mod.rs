@@ -3,6 +3,7 @@
 mod concentration;
 mod csv;
 mod figures;
+mod flows;
 mod html;
 mod validators;
 
@@ -15,6 +16,7 @@ use {
         units::address,
     },
     figures::Figures,
+    flows::Flows,
     serde::Serialize,
     solana_address::Address,
     std::{
@@ -28,13 +30,14 @@ use {
 const EXAMPLE: &str = "\
 Example:
   tidepool report 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA --out report.html
-  tidepool report 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA --format csv --out report.csv";
+  tidepool report 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA --format csv --events --out report.csv";
 
 /// Write a report on a pool for its holders: rate, yield, fees, validators
 ///
 /// The report is one HTML file without scripts and without links to other files, for screens and paper. Rates and totals are
 /// those of the ledger in the pool account: up to 180 updates. A pool without the extension has no ledger, and its report
 /// only the present figures. What a validator earned and cost is from the cluster's inflation rewards for the last epoch.
+/// Deposits and withdrawals are in the history of the endpoint, which takes time to read: --events adds them.
 /// Sends nothing; needs no keypair.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
@@ -54,6 +57,10 @@ pub struct Args {
     /// Number of updates in the report, the newest ones
     #[arg(long, value_name = "N", default_value_t = 180, value_parser = clap::value_parser!(u16).range(1..=180))]
     epochs: u16,
+
+    /// Read all events of the pool, for the deposits and withdrawals of each epoch
+    #[arg(long)]
+    events: bool,
 
     /// CSV or JSON with the columns vote and group: the report adds up the stake of each group
     #[arg(long, value_name = "FILE")]
@@ -79,6 +86,11 @@ pub struct Output {
 }
 
 impl Args {
+    /// Whether it reads events, which a fork can drop before they are final.
+    pub const fn reads_events(&self) -> bool {
+        self.events
+    }
+
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, CliError> {
         if self.out.is_none() && self.format != ReportFormat::Json && context.global.output.is_json() {
             return Err(CliError::usage(
@@ -87,7 +99,11 @@ impl Args {
         }
         let snapshot = context.look_at_stakes(&self.pool).await?;
         let groups = self.groups.as_deref().map_or_else(|| Ok(HashMap::new()), read_groups)?;
-        let figures = Figures::read(context, &snapshot, &groups, self.epochs.into()).await?;
+        let mut figures = Figures::read(context, &snapshot, &groups, self.epochs.into()).await?;
+        if self.events {
+            let reading = Flows::read(context, &snapshot);
+            figures.flows = Some(context.watch("Reading the events of the pool", reading).await?);
+        }
         let mut output = Output { file: None, figures, format: self.format };
         if let Some(path) = &self.out {
             output.file = Some(path.display().to_string());

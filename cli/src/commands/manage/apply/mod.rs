@@ -191,9 +191,6 @@ impl<'c, C: Cluster> Run<'c, '_, C> {
             lines.push(("left", "the following steps, which other keypairs sign".into()));
             lines.extend(words::lines(live, differences, &others, verbose));
         }
-        if own.iter().any(|step| step.kind == StepKind::Limits) {
-            lines.push(("warning", "limits cannot be undone: a limit can only be tightened".into()));
-        }
         lines.extend(accept.cautions(context, &delegated(&touched)).await?);
         lines.extend(warnings::program(context, &live.snapshot));
         let done = self.plan.check(live)?;

@@ -84,7 +84,8 @@ fn draw(
             .bold_line_style(GRID)
             .axis_style(GRID)
             .label_style(("sans-serif", FONT).into_font().color(&TEXT).into_text_style(&area))
-            .x_label_formatter(&|value| format!("{value:.0}"))
+            // Epochs and ranks are whole numbers.
+            .x_label_formatter(&|value| if value.fract() == 0.0 { format!("{value:.0}") } else { String::new() })
             .y_label_formatter(&|value| label(*value))
             .draw()?;
         let points = points.iter().map(|(at, value)| (*at as f64, *value));

@@ -1,6 +1,7 @@
 //! A report as one HTML file: style sheet and charts are in it; no script, nothing to load.
 
 mod chart;
+mod flows;
 mod sections;
 
 use {

@@ -3,7 +3,7 @@
 use {
     super::{
         chart::{Base, line},
-        counted,
+        counted, flows,
     },
     crate::{
         commands::inspect::{
@@ -136,6 +136,7 @@ pub(super) fn income(report: &Figures) -> Markup {
             div.charts {
                 (line("Growth of the rate since the update before, in percent", &trend("Growth at each update", " %", &growths, 5), &growths, Base::Zero, |value| trimmed(value, 4)))
             }
+            @if let Some(found) = &report.flows { (flows::table(found)) }
             (words("Fees in force", &rows.map(|(name, value)| (name, value))))
             @if !fees.collected {
                 p.warn { "The manager's fee account cannot receive fees, so none are charged on rewards and withdrawals." }
