@@ -2,11 +2,12 @@
 
 use {
     crate::{
-        endpoint::Endpoint,
-        folder::{Folder, address_of},
-        live::{honest, live_pool},
+        endpoint::{Endpoint, Request},
+        folder::{EPOCH, Folder, address_of},
+        live::{honest, live_pool, options, rehearse},
     },
     std::{fs, process::Command},
+    tidepool_localnet::rehearse::Options,
 };
 
 const FAILED: i32 = 1;
@@ -80,6 +81,28 @@ fn folders_and_files_are_checked_before_the_cluster_is_asked() {
     assert_refused(USAGE, &[&taken, "--save", "copy"], &["--url <URL>"]);
     assert_refused(USAGE, &[&taken, "--epochs", "0"], &["0 is not in 1..=100"]);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn stake_accounts_are_not_read_while_rewards_are_paid() {
+    let (pool, cluster) = live_pool();
+    cluster.begin_epoch().unwrap();
+    assert!(cluster.epoch_rewards().active);
+    let address = pool.address.to_string();
+    Endpoint::serve(&cluster, &honest, |endpoint| {
+        let args = [&address, "--url", &endpoint.url, "--stake-accounts"];
+        let paid = format!("paying the rewards of epoch {EPOCH}");
+        assert_refused(FAILED, &args, &[&paid, "retry in some minutes, or omit --stake-accounts"]);
+        let vote = pool.records[0].vote_account_address.to_string();
+        let is_asked = |request: &Request| request.params.to_string().contains(&vote);
+        assert!(!endpoint.requests().iter().any(is_asked), "no stake or vote account was read");
+        let (made, text) = rehearse(&options(&pool, endpoint));
+        assert!(made.is_ok(), "they are generated: {text}");
+        cluster.finish_rewards();
+        let (read, text) = rehearse(&Options { stake_accounts: true, ..options(&pool, endpoint) });
+        assert!(read.is_ok(), "{text}");
+        assert!(endpoint.requests().iter().any(is_asked));
+    });
 }
 
 #[test]
