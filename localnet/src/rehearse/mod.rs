@@ -88,14 +88,14 @@ pub struct Options {
     #[arg(long, value_name = "FILE")]
     pub weights: Option<PathBuf>,
 
-    /// Carry out a plan of `tidepool plan` on the extended pool: in each epoch the steps that need not wait. A file as `tidepool export`
-    /// writes it is planned first: use it for a pool without the extension
-    #[arg(long, value_name = "FILE", conflicts_with = "weights")]
-    pub plan: Option<PathBuf>,
-
     /// Keep the weights of validators not in --weights
     #[arg(long, requires = "weights")]
     pub others_keep: bool,
+
+    /// Carry out a plan of `tidepool plan` on the extended pool, in each epoch the steps that need not wait. A file as `tidepool export`
+    /// writes it is planned first; use one for a pool without the extension
+    #[arg(long, value_name = "FILE", conflicts_with = "weights")]
+    pub plan: Option<PathBuf>,
 
     /// The program's ELF file [default: the one that `cargo xtask build-program` has built]
     #[arg(long, value_name = "ELF")]

@@ -37,13 +37,20 @@ fn new_vote() -> Address {
     address_of("vote new")
 }
 
+/// Another account of the manager for pool tokens.
+fn new_fee_account() -> Address {
+    address_of("new fees")
+}
+
 impl Live {
     fn of(validators: &[Validator]) -> Self {
         let pool = SavedPool { with_fee_account: true, ..SavedPool::of(validators) };
         let votes = pool.records.iter().map(|record| record.vote_account_address).chain([new_vote()]);
         let votes = votes.map(|vote| (vote, vote_account(&vote, &vote, 700, &Rent::default())));
         let stakes = (0..validators.len()).map(|index| pool.stake_account(index, 0));
-        let accounts: Vec<_> = pool.accounts().into_iter().chain(stakes).chain(votes).collect();
+        let mut accounts: Vec<_> = pool.accounts().into_iter().chain(stakes).chain(votes).collect();
+        let fee_account = accounts.iter().find(|(address, _)| *address == pool.state.head.manager_fee_account);
+        accounts.push((new_fee_account(), fee_account.unwrap().1.clone()));
         let builder = EmbeddedCluster::builder().start_epoch(EPOCH).accounts(accounts);
         let cluster = run::start(builder, pool.program, None).unwrap();
         Self { pool, cluster, folder: Folder::empty() }
@@ -141,10 +148,11 @@ fn validators() -> [Validator; 4] {
     [1_000, 1_100, 1_200, 1_400].map(|sol| Validator::active(sol * SOL))
 }
 
-/// A fee, a policy, weights, an addition, and the removal of the last validator.
+/// A fee account, a fee, a policy, weights, an addition, and the removal of the last validator.
 fn sections(live: &Live) -> String {
     let mut text =
         "[fees]\nepoch = \"4%\"\n[policy]\nthreshold = 2\nturnover_budget = \"10%\"\n[validators]\n".to_owned();
+    text.insert_str(0, &format!("[authorities]\nfee_account = \"{}\"\n", new_fee_account()));
     let all = [(live.vote(0), 3), (live.vote(1), 1), (live.vote(2), 0), (new_vote(), 2)];
     for (vote, weight) in all {
         writeln!(text, "{vote} = {weight}").unwrap();
@@ -152,7 +160,7 @@ fn sections(live: &Live) -> String {
     text
 }
 
-/// The weights of [`sections`], a policy and a fee, without the removed validator.
+/// What [`sections`] wants, without the removed validator.
 fn assert_complete(live: &Live, planned: &Planned, text: &str) {
     assert!(planned.left.is_empty() && text.contains("a second plan is empty"), "{text}");
     let mut weights: Vec<_> =
@@ -163,6 +171,7 @@ fn assert_complete(live: &Live, planned: &Planned, text: &str) {
     assert_eq!(weights, expected, "{text}");
     let policy = planned.last.policy().unwrap();
     assert_eq!((policy.threshold.get(), policy.turnover_budget.get()), (2 * SOL, 1_000));
+    assert_eq!(planned.last.pool().head.manager_fee_account, new_fee_account());
     let fee = planned.last.pool().head.epoch_fee.get();
     assert_eq!((fee.numerator, fee.denominator), (1, 25), "{text}");
 }
