@@ -75,8 +75,12 @@ fn folders_and_files_are_checked_before_the_cluster_is_asked() {
     assert_refused(FAILED, &[&args[..], &["--save", &taken]].concat(), &[&taken, "is not empty", "--save"]);
     let missing = folder.path().join("none.csv").display().to_string();
     assert_refused(FAILED, &[&args[..], &["--weights", &missing]].concat(), &["cannot read", "none.csv"]);
+    assert_refused(USAGE, &[&args[..], &["--plan", &missing]].concat(), &["cannot read the file", "none.csv"]);
+    let both = [&args[..], &["--plan", &missing, "--weights", &missing]].concat();
+    assert_refused(USAGE, &both, &["--plan", "cannot be used with", "--weights"]);
     let wrong = folder.path().join("kept.json").display().to_string();
     assert_refused(FAILED, &[&args[..], &["--weights", &wrong]].concat(), &["kept.json", "line 1"]);
+    assert_refused(USAGE, &[&args[..], &["--plan", &wrong]].concat(), &["kept.json, line 1, column 1: "]);
     assert_refused(USAGE, &[&taken, "--stake-accounts"], &["--url <URL>"]);
     assert_refused(USAGE, &[&taken, "--save", "copy"], &["--url <URL>"]);
     assert_refused(USAGE, &[&taken, "--epochs", "0"], &["0 is not in 1..=100"]);

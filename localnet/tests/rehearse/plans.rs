@@ -239,6 +239,30 @@ fn saved_pool_gets_a_made_vote_account_for_a_new_validator() {
 }
 
 #[test]
+fn saved_copy_has_the_accounts_that_a_plan_names() {
+    let live = Live::extended(&validators(), RebalancePolicy::DEFAULT, &LimitChanges::default());
+    let copy = live.folder.path().join("copy");
+    let plan = live.plan_file(&sections(&live));
+    let (rehearsed, text) = Endpoint::serve(&live.cluster, &honest, |endpoint| {
+        rehearse(&Options {
+            source: live.pool.address.to_string().into(),
+            url: Some(endpoint.url.clone()),
+            save: Some(copy.clone()),
+            plan: Some(plan.clone()),
+            ..Options::default()
+        })
+    });
+    assert!(rehearsed.is_ok(), "{text}");
+    for address in [new_vote(), new_fee_account()] {
+        assert!(copy.join(format!("{address}.json")).exists(), "{text}");
+    }
+    let (rehearsed, text) = rehearse(&Options { source: copy, plan: Some(plan), epochs: 4, ..Options::default() });
+    let planned = rehearsed.unwrap_or_else(|error| panic!("{error}\n{text}")).planned.unwrap();
+    assert_complete(&live, &planned, &text);
+    assert!(text.contains("4 vote accounts") && !text.contains("not used"), "{text}");
+}
+
+#[test]
 fn change_with_a_notice_is_announced_and_made_later() {
     let limits = LimitChanges { notice_epochs: Some(2), ..LimitChanges::default() };
     let live = Live::extended(&validators(), RebalancePolicy::DEFAULT, &limits);
