@@ -1,7 +1,7 @@
 //! Steps of the staker that change the list: additions and removals.
 
 use {
-    super::{Maker, State, StepKind, Wait},
+    super::{Maker, State, Step, StepKind, Wait},
     crate::{
         actions,
         announcement::Effect,
@@ -113,7 +113,7 @@ impl Maker<'_> {
             gone.iter().filter_map(|vote| Some((self.turnover(&snapshot.validator(vote)?), *vote))).collect();
         // The smallest first: most of them leave in this epoch.
         turnovers.sort_unstable();
-        let mut left = self.turnover_left();
+        let mut left = self.turnover_left()?;
         let (mut ready, mut later, mut groups) = (vec![], vec![], vec![]);
         for (turnover, vote) in turnovers {
             if turnover > left {
@@ -171,12 +171,18 @@ impl Maker<'_> {
         removal_turnover(validator.record, delegated, self.live.snapshot.environment().stake_rent())
     }
 
-    /// Lamports that the staker can deactivate in this epoch; `u64::MAX` without a bound.
-    fn turnover_left(&self) -> u64 {
+    /// Lamports that the staker can deactivate in this epoch; `u64::MAX` without a bound. A lower budget that the manager can set now counts
+    /// already: the order in which the two land must not matter.
+    fn turnover_left(&self) -> Result<u64, Fault> {
         let snapshot = &self.live.snapshot;
-        snapshot.rebalance_inputs().map_or(u64::MAX, |inputs| {
+        let makes = |step: &Step| matches!(step.state, State::Ready { effect: Effect::Makes, .. });
+        let is_made = self.steps.iter().any(|step| step.kind == StepKind::Policy && makes(step));
+        let wanted = self.wanted_policy()?.filter(|_| is_made);
+        Ok(snapshot.rebalance_inputs().map_or(u64::MAX, |mut inputs| {
+            let budget = &mut inputs.policy.turnover_budget;
+            *budget = wanted.map_or(*budget, |policy| policy.turnover_budget.get().min(*budget));
             let base = snapshot.rate().total_lamports.get().min(inputs.last_epoch_total_lamports);
             turnover_left(snapshot.records(), &inputs.policy, base, inputs.stake_rent, inputs.minimum_delegation)
-        })
+        }))
     }
 }
