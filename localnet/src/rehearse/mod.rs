@@ -97,6 +97,10 @@ pub struct Options {
     #[arg(long, value_name = "FILE", conflicts_with = "weights")]
     pub plan: Option<PathBuf>,
 
+    /// Name all validators of a plan's steps
+    #[arg(long, short, requires = "plan")]
+    pub verbose: bool,
+
     /// The program's ELF file [default: the one that `cargo xtask build-program` has built]
     #[arg(long, value_name = "ELF")]
     pub program: Option<PathBuf>,
@@ -200,7 +204,8 @@ pub async fn run(options: &Options, out: &mut dyn Write) -> Result<DryRun, Rehea
     if let Some(plan) = change.plan() {
         // On a cluster of its own: a plan that is refused leaves nothing half done.
         let cluster = start(options, &saved, &snapshot, made.clone())?;
-        planned::check(&Driver::new(&cluster, saved.program_id(), PAYER_LAMPORTS), &snapshot, plan).await?;
+        let driver = Driver::new(&cluster, saved.program_id(), PAYER_LAMPORTS);
+        planned::check(&driver, &snapshot, plan).await?;
     }
     let cluster = start(options, &saved, &snapshot, made.clone())?;
     let driver = Driver::new(&cluster, saved.program_id(), PAYER_LAMPORTS);
@@ -213,7 +218,8 @@ pub async fn run(options: &Options, out: &mut dyn Write) -> Result<DryRun, Rehea
             rehearsed.extended = extended::rehearse(driver, &snapshot, &rehearsed, weights, out).await?;
         }
         Change::Plan(plan) => {
-            rehearsed.planned = Some(planned::rehearse(driver, &snapshot, &rehearsed, plan, out).await?);
+            rehearsed.planned =
+                Some(planned::rehearse(driver, &snapshot, &rehearsed, plan, options.verbose, out).await?);
         }
     }
     report::write_time(out, began.elapsed())?;

@@ -62,11 +62,12 @@ pub struct PlannedEpoch {
 pub async fn check(driver: &Driver<'_>, saved: &PoolSnapshot, file: &WantedFile) -> Result<(), RunError> {
     let mut snapshot = driver.read(&saved.address(), saved.program_id()).await?;
     extend(driver, &mut snapshot).await?;
-    Plan { driver, file }.survey(snapshot).await?;
+    Plan { driver, file, verbose: false }.survey(snapshot).await?;
     Ok(())
 }
 
 /// Extends the pool if it has no extension, carries it into the next epoch, and carries out the plan, as many epochs as `spl` has.
+/// `verbose` names all validators of a step.
 ///
 /// # Errors
 /// [`RunError::File`] for a step that the pool does not take, with the place in the file; [`RunError`].
@@ -75,6 +76,7 @@ pub async fn rehearse(
     saved: &PoolSnapshot,
     spl: &DryRun,
     file: &WantedFile,
+    verbose: bool,
     out: &mut dyn Write,
 ) -> Result<Planned, RunError> {
     let mut snapshot = driver.read(&saved.address(), saved.program_id()).await?;
@@ -85,7 +87,7 @@ pub async fn rehearse(
     report::write_costs(out, &set_up)?;
     snapshot = into_first_epoch(&driver, &snapshot, spl, out).await?.snapshot;
 
-    let plan = Plan { driver: &driver, file };
+    let plan = Plan { driver: &driver, file, verbose };
     let (mut epochs, mut figures) = (vec![], vec![]);
     for _ in 0..=spl.epochs.len() {
         let (done, survey) = plan.carry_out(snapshot, out).await?;
@@ -98,7 +100,7 @@ pub async fn rehearse(
     let (done, survey) = plan.carry_out(snapshot, out).await?;
     epochs.push(done);
     epochs::write_rebalanced(out, &figures)?;
-    write_end(out, &survey)?;
+    write_end(out, &survey, verbose)?;
     let last = read_again(&driver, &survey.live.snapshot).await?;
     RunError::check(
         "the pool's total, in lamports,",
@@ -112,6 +114,8 @@ pub async fn rehearse(
 struct Plan<'p> {
     driver: &'p Driver<'p>,
     file: &'p WantedFile,
+    /// Whether all validators of a step are named.
+    verbose: bool,
 }
 
 impl Plan<'_> {
@@ -134,7 +138,7 @@ impl Plan<'_> {
         while let Some(group) = first_group(&survey.steps) {
             receipts.extend(self.driver.send_unsigned(&Signable::of(&group, &signers(&group), None).plan())?);
             let done: Vec<&Step> = group.iter().collect();
-            for (name, text) in words::lines(&survey.live, &survey.differences, &done, false) {
+            for (name, text) in words::lines(&survey.live, &survey.differences, &done, self.verbose) {
                 report::figure(out, name, text)?;
             }
             steps.extend(group.iter().map(|step| step.kind));
@@ -219,7 +223,7 @@ fn write_done(out: &mut dyn Write, done: &PlannedEpoch) -> Result<(), RunError> 
 }
 
 /// Writes which steps still wait, and until when.
-fn write_end(out: &mut dyn Write, survey: &Survey) -> Result<(), RunError> {
+fn write_end(out: &mut dyn Write, survey: &Survey, verbose: bool) -> Result<(), RunError> {
     let epoch = survey.live.snapshot.epoch();
     report::heading(out, &format!("The plan at the end, in epoch {epoch}"))?;
     if survey.steps.is_empty() {
@@ -227,7 +231,7 @@ fn write_end(out: &mut dyn Write, survey: &Survey) -> Result<(), RunError> {
         return Ok(());
     }
     let left: Vec<&Step> = survey.steps.iter().collect();
-    for (name, text) in words::lines(&survey.live, &survey.differences, &left, false) {
+    for (name, text) in words::lines(&survey.live, &survey.differences, &left, verbose) {
         report::figure(out, name, text)?;
     }
     report::figure(out, "waiting", format!("{}: rehearse more epochs with --epochs", counted(left.len(), "step")))?;

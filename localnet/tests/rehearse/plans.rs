@@ -223,6 +223,20 @@ fn plan_of_an_extended_pool_leaves_what_has_no_time_yet() {
 }
 
 #[test]
+fn validators_of_a_long_step_are_named_on_request() {
+    let live = Live::of(&[Validator::active(1_000 * SOL); 12]);
+    let weights: Vec<_> = (0..12).map(|index| format!("{} = 1\n", live.vote(index))).collect();
+    let plan = live.pool_file(&format!("[validators]\n{}", weights.concat()));
+    let source = live.pool.save();
+    let options = Options { source: source.path(), plan: Some(plan), ..Options::default() };
+    let named = |text: &str| (0..12).filter(|index| text.contains(&live.vote(*index).to_string())).count();
+    let (_, text) = rehearse(&options);
+    assert!(named(&text) == 10 && text.contains("and 2 more: --verbose shows them all"), "{text}");
+    let (_, text) = rehearse(&Options { verbose: true, ..options });
+    assert_eq!(named(&text), 12, "{text}");
+}
+
+#[test]
 fn saved_pool_gets_a_made_vote_account_for_a_new_validator() {
     let live = Live::of(&validators());
     let plan = live.pool_file(&format!(
