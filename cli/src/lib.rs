@@ -20,7 +20,7 @@ mod commands;
 pub mod config;
 pub mod context;
 pub mod defaults;
-mod desired;
+pub mod desired;
 pub mod error;
 pub mod exit;
 mod input;

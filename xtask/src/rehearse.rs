@@ -8,7 +8,8 @@ use sbpf_build::{Workspace, cargo, process};
 /// See docs/operations.md.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Example:\n  cargo xtask rehearse POOL --url mainnet-beta --stake-accounts --epochs 5 --weights weights.csv"
+    after_help = "Examples:\n  cargo xtask rehearse POOL --url mainnet-beta --stake-accounts --epochs 5 --weights weights.csv\n  \
+                  cargo xtask rehearse POOL --url mainnet-beta --epochs 5 --plan plan.toml"
 )]
 pub struct Args {
     /// Pool or folder, and options of the rehearsal: `cargo xtask rehearse -- --help` lists them

@@ -28,6 +28,7 @@ use {
 #[derive(Clone, Debug)]
 pub struct Head {
     pub pool: Address,
+    pub pool_place: Place,
     pub program: Option<(Address, Place)>,
     /// Hash of the cluster's genesis.
     pub cluster: Option<(Hash, Place)>,
@@ -108,6 +109,15 @@ pub fn check_cluster(path: &Path, head: &Head, found: Option<Hash>) -> Result<()
     Err(problem(path, place, format!("{what}: use an endpoint of that cluster (--url)")))
 }
 
+/// Checks that a file is about this pool.
+pub fn check_pool(path: &Path, head: &Head, found: &Address) -> Result<(), CliError> {
+    if head.pool == *found {
+        return Ok(());
+    }
+    let what = format!("the file is about pool {}, and this one is {found}: use a file about this pool", head.pool);
+    Err(problem(path, head.pool_place, what))
+}
+
 /// Checks that a file is about a pool of this program.
 pub fn check_program(path: &Path, head: &Head, found: &Address) -> Result<(), CliError> {
     match head.program {
@@ -127,7 +137,7 @@ pub fn read_head(document: Document<'_>, table: &DeTable<'_>) -> Result<Head, Pr
     for (key, value) in table {
         match key {
             "format" => format = Some(document.read::<u64>(value, "a number")?),
-            "pool" => pool = Some(document.read(value, "the address of the pool")?.0),
+            "pool" => pool = Some(document.read(value, "the address of the pool")?),
             "program" => program = Some(document.read(value, "the address of the pool's program")?),
             "cluster" => cluster = Some(document.read(value, "the genesis hash of the cluster")?),
             _ => {}
@@ -140,8 +150,9 @@ pub fn read_head(document: Document<'_>, table: &DeTable<'_>) -> Result<Head, Pr
         }
         None => return Err(Problem::new(1, 1, format!("missing format: write format = {FORMAT} at the top"))),
     }
-    let pool = pool.ok_or_else(|| Problem::new(1, 1, "missing pool: write pool = \"ADDRESS\" at the top"))?;
-    Ok(Head { pool, program, cluster })
+    let (pool, pool_place) =
+        pool.ok_or_else(|| Problem::new(1, 1, "missing pool: write pool = \"ADDRESS\" at the top"))?;
+    Ok(Head { pool, pool_place, program, cluster })
 }
 
 /// Keys of [`read_head`].

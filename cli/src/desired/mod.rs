@@ -4,15 +4,19 @@ mod document;
 mod export;
 mod file;
 mod plan_file;
+mod signable;
 mod survey;
+mod wanted;
 mod weights;
 pub mod words;
 
 pub use {
     export::export,
-    file::{DesiredFile, Head, check_cluster, check_program},
+    file::{DesiredFile, Head, check_cluster, check_pool, check_program},
     plan_file::PlanFile,
+    signable::Signable,
     survey::Survey,
+    wanted::WantedFile,
 };
 
 use {

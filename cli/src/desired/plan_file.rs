@@ -93,6 +93,15 @@ impl PlanFile {
         text
     }
 
+    /// Whether a file is a plan rather than a pool as it is to be: plans have keys of their own.
+    pub fn is_plan(path: &Path) -> Result<bool, CliError> {
+        let bytes = bytes(path)?;
+        let in_file = |fault| CliError::File { path: path.to_owned(), problem: fault };
+        let document = Document { text: decode(&bytes).map_err(in_file)? };
+        let table = document.parse().map_err(in_file)?;
+        Ok(table.iter().any(|(key, _)| OWN.contains(&key.get_ref().as_ref())))
+    }
+
     /// Reads a plan.
     pub fn read(path: &Path) -> Result<Self, CliError> {
         let bytes = bytes(path)?;
@@ -118,8 +127,14 @@ impl PlanFile {
         desired
     }
 
+    /// Omits the changes of a section of settings. Whether there were any.
+    pub fn omit(&mut self, section: &str) -> bool {
+        let is_of = |part: Part| matches!(part, Part::Setting(setting) if setting.section() == section);
+        self.changes.extract_if(.., |planned| is_of(planned.difference.part)).count() > 0
+    }
+
     /// The number of changes.
-    pub const fn len(&self) -> usize {
+    pub const fn count(&self) -> usize {
         self.changes.len()
     }
 

@@ -1,7 +1,7 @@
 //! A pool, what differs from a file, and the steps to it.
 
 use {
-    crate::{context::Context, error::CliError},
+    crate::error::CliError,
     solana_address::Address,
     tidepool_client::{
         cluster::Cluster,
@@ -18,9 +18,11 @@ pub struct Survey {
 }
 
 impl Survey {
-    /// Reads what the steps from `snapshot` to `desired` depend on, and plans them. `blame` makes errors of faults.
+    /// Reads what the steps from `snapshot` to `desired` depend on, and plans them. `payer` pays the fees, if that is known already;
+    /// of two keys that can sign a step, one of `keys` does. `blame` makes errors of faults.
     pub async fn read<C: Cluster>(
-        context: &Context<'_, C>,
+        cluster: &C,
+        payer: Option<Address>,
         snapshot: PoolSnapshot,
         desired: &Desired,
         keys: &[Address],
@@ -31,13 +33,12 @@ impl Survey {
             snapshot
         } else {
             // Stake that is deactivated already is no turnover.
-            snapshot.read_again(context.cluster, StakeSelection::Only(removed)).await?
+            snapshot.read_again(cluster, StakeSelection::Only(removed)).await?
         };
         // Transactions of an earlier run can land between two reads: all that follows is of the last one.
-        let live = Live::read(context.cluster, snapshot, desired).await?;
+        let live = Live::read(cluster, snapshot, desired).await?;
         let differences = desired::differences(&live, desired).map_err(&blame)?;
-        // Who will pay may not be known yet.
-        let payer = context.fee_payer().map_or(live.snapshot.pool().head.manager, |key| key.pubkey());
+        let payer = payer.unwrap_or(live.snapshot.pool().head.manager);
         let steps = desired::steps(&live, &differences, &payer, keys).map_err(&blame)?;
         Ok(Self { live, differences, steps })
     }

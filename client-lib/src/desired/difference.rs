@@ -80,6 +80,19 @@ impl Desired {
         removed.collect()
     }
 
+    /// The vote accounts of the validators that are to be added to `snapshot`. [`Live::read`] reads them.
+    pub fn added(&self, snapshot: &PoolSnapshot) -> Vec<Address> {
+        let is_member = |vote: &Address| snapshot.validator_record(vote).is_some_and(|record| record.is_active());
+        let named = self.validators.iter().filter(|(vote, weight)| weight.is_some() && !is_member(vote));
+        named.map(|(vote, _)| *vote).collect()
+    }
+
+    /// The accounts that [`Live::read`] reads and [`PoolSnapshot`] does not: the vote accounts of validators that are to be added, and
+    /// the account that is to receive the fees.
+    pub fn other_accounts(&self, snapshot: &PoolSnapshot) -> Vec<Address> {
+        self.added(snapshot).into_iter().chain(self.fee_account(snapshot)).collect()
+    }
+
     pub(super) fn address(&self, setting: Setting) -> Option<Address> {
         match self.settings.get(&setting) {
             Some(Value::Address(address)) => Some(*address),
@@ -89,11 +102,11 @@ impl Desired {
 
     /// The account that is to receive the fees, if another one does now: without one, a new manager gets them in its associated
     /// token account.
-    pub(super) fn fee_account(&self, live: &Live) -> Option<Address> {
-        let head = &live.snapshot.pool().head;
+    pub(super) fn fee_account(&self, snapshot: &PoolSnapshot) -> Option<Address> {
+        let head = &snapshot.pool().head;
         let of_manager = || {
             let manager = self.address(Setting::Manager).filter(|manager| *manager != head.manager)?;
-            Some(TokenReceiver::Wallet(manager).address(&live.snapshot))
+            Some(TokenReceiver::Wallet(manager).address(snapshot))
         };
         let wanted = self.address(Setting::FeeAccount).or_else(of_manager)?;
         (wanted != head.manager_fee_account).then_some(wanted)
@@ -107,7 +120,7 @@ impl Desired {
 pub fn differences(live: &Live, desired: &Desired) -> Result<Vec<Difference>, Fault> {
     let mut wanted: BTreeMap<Part, Value> =
         desired.settings.iter().map(|(setting, value)| (Part::Setting(*setting), value.clone())).collect();
-    if let Some(account) = desired.fee_account(live) {
+    if let Some(account) = desired.fee_account(&live.snapshot) {
         wanted.insert(Part::Setting(Setting::FeeAccount), Value::Address(account));
     }
     // The default authority of the program means permissionless.

@@ -59,21 +59,14 @@ impl Live {
         let (ends_pause, votes, seeds) = (desired.ends_pause, HashMap::new(), HashMap::new());
         let mut live = Self { snapshot, metadata, ends_pause, votes, seeds, fee_account: None };
         live.read_new_validators(cluster, desired).await?;
-        if let Some(address) = desired.fee_account(&live) {
+        if let Some(address) = desired.fee_account(&live.snapshot) {
             live.fee_account = cluster.account(&address).await.map_err(PoolError::from)?;
         }
         Ok(live)
     }
 
     async fn read_new_validators<C: Cluster>(&mut self, cluster: &C, desired: &Desired) -> Result<(), PoolError> {
-        let new: Vec<Address> = desired
-            .validators
-            .iter()
-            .filter(|(vote, weight)| {
-                weight.is_some() && self.value(Part::Validator(**vote)) == Some(Value::Weight(None))
-            })
-            .map(|(vote, _)| *vote)
-            .collect();
+        let new = desired.added(&self.snapshot);
         if new.is_empty() {
             return Ok(());
         }

@@ -224,6 +224,11 @@ fn removals_stay_within_the_turnover_budget() {
     assert!(why.contains("the turnover budget of this epoch has"), "{why}");
     // The one that stays for now is to get no stake.
     assert_eq!(votes(&steps[3]), [Part::Validator(vote(1))]);
+    // A budget that is only to be set counts.
+    let mut desired = validators(&[(0, None), (1, None)]);
+    desired.settings = settings(&[(Setting::TurnoverBudget, "10%")]).settings;
+    fixture.policy = Some(RebalancePolicy::DEFAULT);
+    assert_eq!(planned(&self::live(&fixture), &desired).unwrap()[1..], steps);
 }
 
 /// A larger budget in the same plan counts before the end of the epoch.

@@ -1,16 +1,17 @@
-//! The change that is rehearsed with the extension: the weights of a file.
+//! The change that is rehearsed with the extension: weights, or what a file wants of the pool.
 //!
 //! A change is read before the pool, so that an unreadable file ends the rehearsal at once. It is resolved for the pool's validators
 //! after the extension was added.
 
 use {
-    super::{InputError, Options},
+    super::{InputError, Options, RehearseError},
     crate::run::RunError,
     solana_address::Address,
     std::{fs, path::PathBuf},
-    tidepool_cli::weights_file::WeightsFile,
+    tidepool_cli::{desired::WantedFile, weights_file::WeightsFile},
     tidepool_client::{
         actions::weights::{self, Unlisted},
+        desired::Setting,
         error::{PlanError, WeightsError},
         pool::PoolSnapshot,
     },
@@ -22,36 +23,70 @@ type Weights = Vec<(Address, u16)>;
 /// The change of a rehearsal.
 #[derive(Debug)]
 pub enum Change {
-    /// The pool's own weights; without any, those of its present stake.
-    None,
-    /// The weights of a file.
-    Weights { path: PathBuf, file: WeightsFile, unlisted: Unlisted },
+    /// Weights.
+    Weights(NewWeights),
+    /// What a plan, or a file of the pool as it is to be, wants.
+    Plan(Box<WantedFile>),
 }
 
 impl Change {
     /// Reads the file that the options name.
     ///
     /// # Errors
-    /// [`InputError::File`], [`InputError::Weights`].
-    pub fn read(options: &Options) -> Result<Self, InputError> {
-        let Some(path) = &options.weights else { return Ok(Self::None) };
+    /// [`InputError::File`], [`InputError::Weights`]; [`RunError::File`] for a plan.
+    pub fn read(options: &Options) -> Result<Self, RehearseError> {
+        match &options.plan {
+            Some(path) => Ok(Self::Plan(Box::new(WantedFile::read(path).map_err(RunError::from)?))),
+            None => Ok(Self::Weights(NewWeights::read(options)?)),
+        }
+    }
+
+    /// Omits the metadata of the pool token from a plan. Whether it has any.
+    pub fn omit_metadata(&mut self) -> bool {
+        match self {
+            Self::Weights(_) => false,
+            Self::Plan(file) => file.omit(Setting::TokenName.section()),
+        }
+    }
+
+    /// The plan, if there is one.
+    pub fn plan(&self) -> Option<&WantedFile> {
+        match self {
+            Self::Weights(_) => None,
+            Self::Plan(file) => Some(file),
+        }
+    }
+}
+
+/// Weights for the extended pool.
+#[derive(Debug)]
+pub enum NewWeights {
+    /// The pool's own weights; without any, those of its present stake.
+    Own,
+    /// Those of a file.
+    OfFile { path: PathBuf, file: WeightsFile, unlisted: Unlisted },
+}
+
+impl NewWeights {
+    fn read(options: &Options) -> Result<Self, InputError> {
+        let Some(path) = &options.weights else { return Ok(Self::Own) };
         fs::File::open(path).map_err(|source| InputError::File { path: path.clone(), source })?;
         let file = WeightsFile::read(path).map_err(|error| InputError::Weights { detail: error.to_string() })?;
         let unlisted = if options.others_keep { Unlisted::Keep } else { Unlisted::Clear };
-        Ok(Self::Weights { path: path.clone(), file, unlisted })
+        Ok(Self::OfFile { path: path.clone(), file, unlisted })
     }
 
     /// The source of the weights, for the report.
     pub fn describe(&self, snapshot: &PoolSnapshot) -> String {
         match self {
-            Self::Weights { path, unlisted: Unlisted::Keep, .. } => {
+            Self::OfFile { path, unlisted: Unlisted::Keep, .. } => {
                 format!("{}; other validators keep theirs", path.display())
             }
-            Self::Weights { path, unlisted: Unlisted::Clear, .. } => {
+            Self::OfFile { path, unlisted: Unlisted::Clear, .. } => {
                 format!("{}; other validators get weight 0, and keep their stake", path.display())
             }
-            Self::None if snapshot.weighted().next().is_some() => "the pool's own".into(),
-            Self::None => "each validator's present stake".into(),
+            Self::Own if snapshot.weighted().next().is_some() => "the pool's own".into(),
+            Self::Own => "each validator's present stake".into(),
         }
     }
 
@@ -61,11 +96,11 @@ impl Change {
     /// [`RunError::Weights`], [`RunError::Plan`].
     pub fn weights(&self, snapshot: &PoolSnapshot) -> Result<(Weights, Unlisted), RunError> {
         match self {
-            Self::Weights { file, unlisted, .. } => {
+            Self::OfFile { file, unlisted, .. } => {
                 let weights = file.weights(snapshot, *unlisted);
                 weights.map(|weights| (weights, *unlisted)).map_err(|error| RunError::Weights(error.to_string()))
             }
-            Self::None => Ok((self.default_weights(snapshot).map_err(PlanError::from)?, Unlisted::Keep)),
+            Self::Own => Ok((self.default_weights(snapshot).map_err(PlanError::from)?, Unlisted::Keep)),
         }
     }
 
@@ -75,7 +110,7 @@ impl Change {
     /// [`WeightsError::NoStake`] for a pool without stake and weights.
     pub fn default_weights(&self, snapshot: &PoolSnapshot) -> Result<Weights, WeightsError> {
         match self {
-            Self::None if snapshot.weighted().next().is_none() => weights::by_stake(snapshot),
+            Self::Own if snapshot.weighted().next().is_none() => weights::by_stake(snapshot),
             _ => Ok(vec![]),
         }
     }

@@ -9,7 +9,7 @@ use {
         run::{Driver, Ledger, RunError, Side, StageCost, next_epoch, update as update_pool},
         terminal::{Rate, Sol, count, write_table},
     },
-    std::io::Write,
+    std::io::{self, Write},
     tidepool_client::{
         plan::Direction,
         pool::{PoolSnapshot, StakeSelection},
@@ -87,27 +87,49 @@ pub async fn rebalance(
 ) -> Result<(Vec<EpochFigures>, PoolSnapshot), RunError> {
     let mut all = vec![];
     for _ in 0..epochs {
-        let (cost, plan) = move_stake(driver, &snapshot).await?;
-        let before = snapshot.read_again(driver.cluster(), StakeSelection::All).await?;
-        let mut figures;
-        (figures, snapshot) = next(driver, &before).await?;
-        let (deviation, at_target, weighted) = deviation(&snapshot);
-        let [(delegated, _), (deactivated, _)] =
-            [Direction::Increase, Direction::Decrease].map(|direction| moved(&plan, direction));
-        figures.rebalance = Some(Rebalanced { delegated, deactivated, cost, deviation, at_target, weighted });
+        let figures;
+        (figures, snapshot) = next_after_rebalance(driver, &snapshot).await?;
         all.push(figures);
     }
-    if !all.is_empty() {
-        report::heading(out, "Further epochs, each after a rebalance")?;
-        let headings = ["epoch", "rewards SOL", "total SOL", "rate", "transactions", "compute units"];
-        write_table(out, headings, 0, all.iter().map(row))?;
-        let headings = ["epoch", "delegated SOL", "deactivated SOL", "deviation SOL", "at target"];
-        write_table(out, headings, 0, all.iter().filter_map(rebalance_row))?;
-    }
+    write_rebalanced(out, &all)?;
     Ok((all, snapshot))
 }
 
-async fn next(driver: &Driver<'_>, snapshot: &PoolSnapshot) -> Result<(EpochFigures, PoolSnapshot), RunError> {
+/// Writes epochs that each followed a rebalance.
+pub fn write_rebalanced(out: &mut dyn Write, all: &[EpochFigures]) -> io::Result<()> {
+    if all.is_empty() {
+        return Ok(());
+    }
+    report::heading(out, "Further epochs, each after a rebalance")?;
+    let headings = ["epoch", "rewards SOL", "total SOL", "rate", "transactions", "compute units"];
+    write_table(out, headings, 0, all.iter().map(row))?;
+    let headings = ["epoch", "delegated SOL", "deactivated SOL", "deviation SOL", "at target"];
+    write_table(out, headings, 0, all.iter().filter_map(rebalance_row))
+}
+
+/// Rebalances, and carries the pool into the next epoch with an update.
+///
+/// # Errors
+/// As [`move_stake`] and [`update_pool`].
+pub async fn next_after_rebalance(
+    driver: &Driver<'_>,
+    snapshot: &PoolSnapshot,
+) -> Result<(EpochFigures, PoolSnapshot), RunError> {
+    let (cost, plan) = move_stake(driver, snapshot).await?;
+    let before = snapshot.read_again(driver.cluster(), StakeSelection::All).await?;
+    let (mut figures, snapshot) = next(driver, &before).await?;
+    let (deviation, at_target, weighted) = deviation(&snapshot);
+    let [(delegated, _), (deactivated, _)] =
+        [Direction::Increase, Direction::Decrease].map(|direction| moved(&plan, direction));
+    figures.rebalance = Some(Rebalanced { delegated, deactivated, cost, deviation, at_target, weighted });
+    Ok((figures, snapshot))
+}
+
+/// Carries the pool into the next epoch with an update.
+///
+/// # Errors
+/// As [`update_pool`].
+pub async fn next(driver: &Driver<'_>, snapshot: &PoolSnapshot) -> Result<(EpochFigures, PoolSnapshot), RunError> {
     let rewards = next_epoch(driver.cluster(), snapshot)?;
     let before = snapshot.read_again(driver.cluster(), StakeSelection::All).await?;
     let updated = update_pool(driver, &before).await?;

@@ -4,7 +4,7 @@
 use {
     super::{
         DryRun,
-        change::Change,
+        change::NewWeights,
         epochs::{self, EpochFigures},
         holders::{self, ForHolders},
         movements::{move_stake, write_movements},
@@ -48,7 +48,7 @@ pub struct Extended {
     pub holders: Option<ForHolders>,
 }
 
-/// Rehearses the extension. Checks that the pool's total equals that without the extension, rewards aside.
+/// Rehearses the extension.
 ///
 /// # Errors
 /// [`RunError`].
@@ -56,32 +56,19 @@ pub async fn rehearse(
     mut driver: Driver<'_>,
     saved: &PoolSnapshot,
     spl: &DryRun,
-    change: &Change,
+    weights: &NewWeights,
     out: &mut dyn Write,
 ) -> Result<Option<Extended>, RunError> {
     let mut snapshot = driver.read(&saved.address(), saved.program_id()).await?;
     let was_extended = snapshot.is_extended();
     report::heading(out, "With the extension, from the same accounts")?;
-    report::figure(out, "weights", change.describe(&snapshot))?;
-    let Some(set_up) = set_up(&mut driver, &mut snapshot, change).await? else {
+    report::figure(out, "weights", weights.describe(&snapshot))?;
+    let Some(set_up) = set_up(&mut driver, &mut snapshot, weights).await? else {
         report::figure(out, "left out", "no validator has stake to weigh")?;
         return Ok(None);
     };
     report::write_costs(out, &set_up)?;
-
-    let rewards = next_epoch(driver.cluster(), &snapshot)?;
-    let snapshot = read_again(&driver, &snapshot).await?;
-    let updated = update(&driver, &snapshot).await?;
-    report::heading(out, &format!("Update into epoch {}, in the compact form", rewards.epoch))?;
-    report::write_costs(out, &updated.stages)?;
-    // The two clusters have burnt different fees, so their inflation can differ by a few lamports.
-    let without_rewards =
-        |snapshot: &PoolSnapshot, rewards: &PoolRewards| snapshot.rate().total_lamports.get() - rewards.total;
-    let expected = without_rewards(&spl.updated, &spl.rewards);
-    let found = without_rewards(&updated.snapshot, &rewards);
-    RunError::check("the pool's total with the extension, rewards aside,", expected, found)?;
-    let (by_spl, by_us) = (transactions(&spl.stages), transactions(&updated.stages));
-    report::figure(out, "transactions", format!("{by_us}, and {by_spl} by the SPL instruction"))?;
+    let updated = into_first_epoch(&driver, &snapshot, spl, out).await?;
 
     let (rebalance, plan) = move_stake(&driver, &updated.snapshot).await?;
     report::heading(out, "Rebalance")?;
@@ -115,6 +102,30 @@ pub async fn rehearse(
     }))
 }
 
+/// Carries the extended pool into the epoch after the one in which it was read. Checks that its total equals that without the extension,
+/// rewards aside.
+pub async fn into_first_epoch(
+    driver: &Driver<'_>,
+    snapshot: &PoolSnapshot,
+    spl: &DryRun,
+    out: &mut dyn Write,
+) -> Result<Updated, RunError> {
+    let rewards = next_epoch(driver.cluster(), snapshot)?;
+    let snapshot = read_again(driver, snapshot).await?;
+    let updated = update(driver, &snapshot).await?;
+    report::heading(out, &format!("Update into epoch {}, in the compact form", rewards.epoch))?;
+    report::write_costs(out, &updated.stages)?;
+    // The two clusters have burnt different fees, so their inflation can differ by a few lamports.
+    let without_rewards =
+        |snapshot: &PoolSnapshot, rewards: &PoolRewards| snapshot.rate().total_lamports.get() - rewards.total;
+    let expected = without_rewards(&spl.updated, &spl.rewards);
+    let found = without_rewards(&updated.snapshot, &rewards);
+    RunError::check("the pool's total with the extension, rewards aside,", expected, found)?;
+    let (by_spl, by_us) = (transactions(&spl.stages), transactions(&updated.stages));
+    report::figure(out, "transactions", format!("{by_us}, and {by_spl} by the SPL instruction"))?;
+    Ok(updated)
+}
+
 pub async fn into_next_epoch(
     driver: &Driver<'_>,
     snapshot: &PoolSnapshot,
@@ -132,7 +143,7 @@ fn transactions(stages: &[StageCost]) -> usize {
     StageCost::sum("", stages).transactions
 }
 
-async fn read_again(driver: &Driver<'_>, snapshot: &PoolSnapshot) -> Result<PoolSnapshot, RunError> {
+pub async fn read_again(driver: &Driver<'_>, snapshot: &PoolSnapshot) -> Result<PoolSnapshot, RunError> {
     Ok(snapshot.read_again(driver.cluster(), StakeSelection::All).await?)
 }
 
@@ -141,28 +152,41 @@ async fn read_again(driver: &Driver<'_>, snapshot: &PoolSnapshot) -> Result<Pool
 async fn set_up(
     driver: &mut Driver<'_>,
     snapshot: &mut PoolSnapshot,
-    change: &Change,
+    weights: &NewWeights,
 ) -> Result<Option<Vec<StageCost>>, RunError> {
     let mut costs = Vec::new();
-    if matches!(change.default_weights(snapshot), Err(WeightsError::NoStake)) {
+    if matches!(weights.default_weights(snapshot), Err(WeightsError::NoStake)) {
         return Ok(None);
     }
-    if !snapshot.is_extended() {
-        let extend = Plan::one("extend", actions::extend_pool(snapshot, &driver.payer())?);
-        costs.push(StageCost::of("extend the pool", &driver.send_unsigned(&extend)?));
-        *snapshot = read_again(driver, snapshot).await?;
+    if let Some(cost) = extend(driver, snapshot).await? {
+        costs.push(cost);
         let policy = RebalancePolicy { threshold: THRESHOLD.into(), ..RebalancePolicy::DEFAULT };
         let policy = Plan::one("set the policy", actions::set_rebalance_policy(snapshot, &policy)?);
         costs.push(StageCost::of("set the policy", &driver.send_unsigned(&policy)?));
     }
-    let (weights, unlisted) = change.weights(snapshot)?;
+    let (weights, unlisted) = weights.weights(snapshot)?;
     let changes = weights::changes(snapshot, &weights, unlisted)?;
     let weights = weights::set_validator_weights(snapshot, &changes)?;
     costs.push(StageCost::of("set the weights", &driver.send_unsigned(&weights)?));
     *snapshot = read_again(driver, snapshot).await?;
+    costs.push(make_tables(driver, snapshot).await?);
+    Ok(Some(costs))
+}
 
+/// Adds the extension; `None` for a pool that has it.
+pub async fn extend(driver: &Driver<'_>, snapshot: &mut PoolSnapshot) -> Result<Option<StageCost>, RunError> {
+    if snapshot.is_extended() {
+        return Ok(None);
+    }
+    let extend = Plan::one("extend", actions::extend_pool(snapshot, &driver.payer())?);
+    let cost = StageCost::of("extend the pool", &driver.send_unsigned(&extend)?);
+    *snapshot = read_again(driver, snapshot).await?;
+    Ok(Some(cost))
+}
+
+/// Creates lookup tables.
+pub async fn make_tables(driver: &mut Driver<'_>, snapshot: &PoolSnapshot) -> Result<StageCost, RunError> {
     let addresses = plan::lookup_addresses(snapshot, LookupContent { votes: true, ..LookupContent::default() });
     let tables = driver.make_lookup_tables(snapshot.address(), &addresses).await?;
-    costs.push(StageCost::of("make lookup tables", &tables));
-    Ok(Some(costs))
+    Ok(StageCost::of("make lookup tables", &tables))
 }

@@ -82,8 +82,8 @@ pub fn snapshot(saved: &SavedPool, rent: &Rent) -> Result<PoolSnapshot, PoolErro
     PoolSnapshot::from_accounts(saved.address, saved.accounts.clone(), environment)
 }
 
-/// Generates the accounts that the pool needs and the folder does not have.
-pub fn make(saved: &SavedPool, snapshot: &PoolSnapshot, moving: Moving) -> Made {
+/// Generates the accounts that the pool needs and the folder does not have, and vote accounts in place of those of `added`.
+pub fn make(saved: &SavedPool, snapshot: &PoolSnapshot, moving: Moving, added: &[Address]) -> Made {
     let start = start_epoch(saved, snapshot);
     let mut maker = Maker {
         saved,
@@ -96,6 +96,9 @@ pub fn make(saved: &SavedPool, snapshot: &PoolSnapshot, moving: Moving) -> Made 
     };
     for validator in snapshot.validators() {
         maker.make_stakes(&validator);
+    }
+    for vote in added {
+        maker.vote_credits(vote);
     }
     if saved.accounts.manager_fee_account.is_none() {
         maker.make_fee_account();

@@ -8,6 +8,7 @@ mod holders;
 mod input;
 mod made;
 mod movements;
+mod planned;
 mod report;
 mod trade;
 
@@ -17,6 +18,7 @@ pub use {
     holders::ForHolders,
     input::{FetchError, InputError},
     made::Moving,
+    planned::Planned,
 };
 
 use {
@@ -35,7 +37,10 @@ use {
         time::Instant,
     },
     thiserror::Error,
-    tidepool_cli::config::Config,
+    tidepool_cli::{
+        config::Config,
+        desired::{WantedFile, check_pool, check_program},
+    },
     tidepool_client::{cluster::RpcCluster, pool::PoolSnapshot},
     tidepool_core::maths::ExchangeRate,
     tidepool_embedded::{EmbeddedCluster, EmbeddedClusterBuilder, ValidatorSpec},
@@ -87,6 +92,15 @@ pub struct Options {
     #[arg(long, requires = "weights")]
     pub others_keep: bool,
 
+    /// Carry out a plan of `tidepool plan` on the extended pool, in each epoch the steps that need not wait. A file as `tidepool export`
+    /// writes it is planned first; use one for a pool without the extension
+    #[arg(long, value_name = "FILE", conflicts_with = "weights")]
+    pub plan: Option<PathBuf>,
+
+    /// Name all validators of a plan's steps
+    #[arg(long, short, requires = "plan")]
+    pub verbose: bool,
+
     /// The program's ELF file [default: the one that `cargo xtask build-program` has built]
     #[arg(long, value_name = "ELF")]
     pub program: Option<PathBuf>,
@@ -108,11 +122,12 @@ pub enum RehearseError {
 }
 
 impl RehearseError {
-    /// The exit code, as of `tidepool`: 2 for an invalid address or URL, 4 if the endpoint did not answer or answered wrongly;
-    /// otherwise 1.
-    pub const fn exit_code(&self) -> u8 {
+    /// The exit code, as of `tidepool`: 2 for an invalid address or URL, 4 if the endpoint did not answer or answered wrongly, that of
+    /// `tidepool apply` for a plan; otherwise 1.
+    pub fn exit_code(&self) -> u8 {
         match self {
             Self::Fetch(FetchError::Address { .. } | FetchError::Url { .. }) => 2,
+            Self::Fetch(FetchError::File(error)) | Self::Run(RunError::File(error)) => error.exit() as u8,
             Self::Fetch(error) if error.is_endpoint_error() => 4,
             _ => 1,
         }
@@ -142,8 +157,10 @@ pub struct DryRun {
     pub last: PoolSnapshot,
     /// The books.
     pub ledger: Ledger,
-    /// The result with the extension; `None` for a pool without stake.
+    /// The result with the extension; `None` with a plan, and for a pool without stake.
     pub extended: Option<Extended>,
+    /// The result with a plan.
+    pub planned: Option<Planned>,
 }
 
 /// Runs the rehearsal and writes it to `out`.
@@ -153,19 +170,42 @@ pub struct DryRun {
 pub async fn run(options: &Options, out: &mut dyn Write) -> Result<DryRun, RehearseError> {
     let began = Instant::now();
     // An unreadable file needs no pool to be refused.
-    let change = Change::read(options)?;
+    let mut change = Change::read(options)?;
+    let omits_metadata = change.omit_metadata();
     let mut saved = match &options.url {
-        Some(url) => read_live(options, url).await?,
+        Some(url) => read_live(options, url, change.plan()).await?,
         None => SavedPool::read(&options.source)?,
     };
     let snapshot = made::snapshot(&saved, &Rent::default()).map_err(RunError::from)?;
+    let (mut named, mut added, mut not_checked) = (vec![], vec![], false);
+    if let Some(plan) = change.plan() {
+        check_pool(plan.path(), plan.head(), &saved.address).map_err(RunError::from)?;
+        check_program(plan.path(), plan.head(), &saved.program_id()).map_err(RunError::from)?;
+        named = plan.desired().other_accounts(&snapshot);
+        if options.url.is_none() {
+            added = plan.desired().added(&snapshot);
+            not_checked = plan.head().cluster.is_some();
+        }
+    }
     report::write_saved(out, &snapshot, saved.clock.as_ref())?;
-    let strangers = saved.set_aside_strangers(&snapshot);
-    let made = made::make(&saved, &snapshot, options.moving);
+    let strangers = saved.set_aside_strangers(&snapshot, &named);
+    let made = made::make(&saved, &snapshot, options.moving, &added);
     report::write_made(out, saved.others.len(), &made)?;
     report::write_strangers(out, &strangers)?;
+    if omits_metadata {
+        report::figure(out, "left out", "metadata: the embedded cluster has no metadata program")?;
+    }
+    if not_checked {
+        report::figure(out, "not checked", "the cluster of the plan: a folder does not name its own")?;
+    }
     if let Some(folder) = &options.save {
         report::write_copy(out, saved.save(folder)?, folder)?;
+    }
+    if let Some(plan) = change.plan() {
+        // On a cluster of its own: a plan that is refused leaves nothing half done.
+        let cluster = start(options, &saved, &snapshot, made.clone())?;
+        let driver = Driver::new(&cluster, saved.program_id(), PAYER_LAMPORTS);
+        planned::check(&driver, &snapshot, plan).await?;
     }
     let cluster = start(options, &saved, &snapshot, made.clone())?;
     let driver = Driver::new(&cluster, saved.program_id(), PAYER_LAMPORTS);
@@ -173,13 +213,21 @@ pub async fn run(options: &Options, out: &mut dyn Write) -> Result<DryRun, Rehea
     // Starts again from the same accounts, for a comparison with the extension.
     let cluster = start(options, &saved, &snapshot, made)?;
     let driver = Driver::new(&cluster, saved.program_id(), PAYER_LAMPORTS);
-    rehearsed.extended = extended::rehearse(driver, &snapshot, &rehearsed, &change, out).await?;
+    match &change {
+        Change::Weights(weights) => {
+            rehearsed.extended = extended::rehearse(driver, &snapshot, &rehearsed, weights, out).await?;
+        }
+        Change::Plan(plan) => {
+            rehearsed.planned =
+                Some(planned::rehearse(driver, &snapshot, &rehearsed, plan, options.verbose, out).await?);
+        }
+    }
     report::write_time(out, began.elapsed())?;
     Ok(rehearsed)
 }
 
 /// Reads the pool from the cluster at `url`.
-async fn read_live(options: &Options, url: &str) -> Result<SavedPool, RehearseError> {
+async fn read_live(options: &Options, url: &str, plan: Option<&WantedFile>) -> Result<SavedPool, RehearseError> {
     let given = options.source.display().to_string();
     let pool: Address = given.parse().map_err(|_| FetchError::Address { given })?;
     let url = Config::default().url(Some(url));
@@ -190,7 +238,7 @@ async fn read_live(options: &Options, url: &str) -> Result<SavedPool, RehearseEr
         input::check_is_free(folder)?;
     }
     let cluster = RpcCluster::new(url);
-    Ok(Box::pin(input::fetch(&cluster, &pool, options.stake_accounts)).await?)
+    Ok(Box::pin(input::fetch(&cluster, &pool, options.stake_accounts, plan)).await?)
 }
 
 /// A cluster with the pool on it.
@@ -210,11 +258,13 @@ fn start(
     ];
     let own = own.into_iter().filter_map(|(address, account)| Some((address, account?)));
     let others = saved.others.clone();
-    let builder = with_stake(EmbeddedCluster::builder(), snapshot)
-        .start_epoch(made::start_epoch(saved, snapshot))
-        .accounts(made.accounts)
-        .accounts(others)
-        .accounts(own);
+    let mut builder = with_stake(EmbeddedCluster::builder(), snapshot);
+    if let Some(clock) = &saved.clock {
+        // Notices end at a time.
+        builder = builder.start_time(clock.unix_timestamp);
+    }
+    let builder =
+        builder.start_epoch(made::start_epoch(saved, snapshot)).accounts(made.accounts).accounts(others).accounts(own);
     Ok(run::start(builder, saved.program_id(), options.program.as_deref())?)
 }
 
@@ -250,7 +300,17 @@ async fn rehearse(
     )?;
     report::write_books(out, &last, &ledger)?;
     ledger.check()?;
-    Ok(DryRun { saved_rate: saved.rate(), rewards, stages, updated, epochs, last, ledger, extended: None })
+    Ok(DryRun {
+        saved_rate: saved.rate(),
+        rewards,
+        stages,
+        updated,
+        epochs,
+        last,
+        ledger,
+        extended: None,
+        planned: None,
+    })
 }
 
 /// Books all balances of the pool.

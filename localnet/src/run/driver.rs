@@ -147,7 +147,8 @@ impl<'c> Driver<'c> {
     /// # Errors
     /// As [`Self::send`].
     pub fn send_unsigned(&self, plan: &Plan) -> Result<Vec<Receipt>, RunError> {
-        let transactions = pack_plan(plan, &self.pack_options())?.into_iter().flatten();
+        // The message has no lookup tables.
+        let transactions = pack_plan(plan, &PackOptions::new(self.payer()))?.into_iter().flatten();
         let receipts = transactions.map(|transaction| {
             let label = transaction.label;
             let limit = transaction.compute_units.map(ComputeBudgetInstruction::set_compute_unit_limit);

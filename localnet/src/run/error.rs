@@ -3,6 +3,7 @@
 use {
     std::{fmt::Display, io},
     thiserror::Error,
+    tidepool_cli::error::CliError,
     tidepool_client::{cluster::ClusterError, error::PlanError, lookup::LookupError, pack::PackError, pool::PoolError},
     tidepool_embedded::EmbeddedError,
 };
@@ -25,12 +26,21 @@ pub enum RunError {
     /// Weights that the pool does not take.
     #[error("{0}")]
     Weights(String),
+    /// A plan that the pool does not take, with the place in its file.
+    #[error(transparent)]
+    File(Box<CliError>),
     #[error("\"{label}\" did not go through: {reason}")]
     Transaction { label: String, reason: String },
     #[error("{what} should be {expected} and is {found}: the program or this check has a bug, please report it")]
     Mismatch { what: String, expected: String, found: String },
     #[error("cannot write the report ({0}): check where the output goes")]
     Output(#[from] io::Error),
+}
+
+impl From<CliError> for RunError {
+    fn from(error: CliError) -> Self {
+        Self::File(Box::new(error))
+    }
 }
 
 impl RunError {

@@ -56,7 +56,8 @@ fn succeed(options: &Options) -> (DryRun, String) {
     (rehearsed.unwrap_or_else(|error| panic!("{error}\n{text}")), text)
 }
 
-fn options(pool: &SavedPool, endpoint: &Endpoint) -> Options {
+/// Options for the live pool.
+pub fn options(pool: &SavedPool, endpoint: &Endpoint) -> Options {
     Options { source: pool.address.to_string().into(), url: Some(endpoint.url.clone()), ..Options::default() }
 }
 

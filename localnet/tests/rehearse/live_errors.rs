@@ -2,11 +2,12 @@
 
 use {
     crate::{
-        endpoint::Endpoint,
-        folder::{Folder, address_of},
-        live::{honest, live_pool},
+        endpoint::{Endpoint, Request},
+        folder::{EPOCH, Folder, address_of},
+        live::{honest, live_pool, options, rehearse},
     },
     std::{fs, process::Command},
+    tidepool_localnet::rehearse::Options,
 };
 
 const FAILED: i32 = 1;
@@ -74,12 +75,38 @@ fn folders_and_files_are_checked_before_the_cluster_is_asked() {
     assert_refused(FAILED, &[&args[..], &["--save", &taken]].concat(), &[&taken, "is not empty", "--save"]);
     let missing = folder.path().join("none.csv").display().to_string();
     assert_refused(FAILED, &[&args[..], &["--weights", &missing]].concat(), &["cannot read", "none.csv"]);
+    assert_refused(USAGE, &[&args[..], &["--plan", &missing]].concat(), &["cannot read the file", "none.csv"]);
+    let both = [&args[..], &["--plan", &missing, "--weights", &missing]].concat();
+    assert_refused(USAGE, &both, &["--plan", "cannot be used with", "--weights"]);
     let wrong = folder.path().join("kept.json").display().to_string();
     assert_refused(FAILED, &[&args[..], &["--weights", &wrong]].concat(), &["kept.json", "line 1"]);
+    assert_refused(USAGE, &[&args[..], &["--plan", &wrong]].concat(), &["kept.json, line 1, column 1: "]);
     assert_refused(USAGE, &[&taken, "--stake-accounts"], &["--url <URL>"]);
     assert_refused(USAGE, &[&taken, "--save", "copy"], &["--url <URL>"]);
     assert_refused(USAGE, &[&taken, "--epochs", "0"], &["0 is not in 1..=100"]);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn stake_accounts_are_not_read_while_rewards_are_paid() {
+    let (pool, cluster) = live_pool();
+    cluster.begin_epoch().unwrap();
+    assert!(cluster.epoch_rewards().active);
+    let address = pool.address.to_string();
+    Endpoint::serve(&cluster, &honest, |endpoint| {
+        let args = [&address, "--url", &endpoint.url, "--stake-accounts"];
+        let paid = format!("paying the rewards of epoch {EPOCH}");
+        assert_refused(FAILED, &args, &[&paid, "retry in some minutes, or omit --stake-accounts"]);
+        let vote = pool.records[0].vote_account_address.to_string();
+        let is_asked = |request: &Request| request.params.to_string().contains(&vote);
+        assert!(!endpoint.requests().iter().any(is_asked), "no stake or vote account was read");
+        let (made, text) = rehearse(&options(&pool, endpoint));
+        assert!(made.is_ok(), "they are generated: {text}");
+        cluster.finish_rewards();
+        let (read, text) = rehearse(&Options { stake_accounts: true, ..options(&pool, endpoint) });
+        assert!(read.is_ok(), "{text}");
+        assert!(endpoint.requests().iter().any(is_asked));
+    });
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod extended;
 mod folder;
 mod live;
 mod live_errors;
+mod plans;
 mod take_over;
 #[path = "../../../cli/tests/embedded/faults/wire.rs"]
 mod wire;

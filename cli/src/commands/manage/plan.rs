@@ -70,8 +70,9 @@ impl Args {
         check_cluster(&file.path, &file.head, cluster)?;
         let snapshot = read(context, &file.head.pool).await?;
         check_program(&file.path, &file.head, &snapshot.program_id())?;
-        let blame = |fault| file.fault(fault);
-        let Survey { live, differences, steps } = Survey::read(context, snapshot, &file.desired, &[], blame).await?;
+        let (payer, blame) = (context.fee_payer().ok().map(|key| key.pubkey()), |fault| file.fault(fault));
+        let Survey { live, differences, steps } =
+            Survey::read(context.cluster, payer, snapshot, &file.desired, &[], blame).await?;
         check_addresses(context, &live, &file, &differences).await?;
         let outlook = desired::outlook(&live, &differences);
         let cautions = Accept::ACCEPTED.cautions(context, &delegated(&differences)).await?;

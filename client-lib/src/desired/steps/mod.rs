@@ -211,12 +211,6 @@ impl<'a> Maker<'a> {
         self.steps.iter().any(|step| step.kind == kind && matches!(step.state, State::Ready { .. }))
     }
 
-    /// Whether a step of that kind makes its change now, and does not only announce it.
-    fn makes(&self, kind: StepKind) -> bool {
-        let now = |state: &State| matches!(state, State::Ready { effect: Effect::Makes, .. });
-        self.steps.iter().any(|step| step.kind == kind && now(&step.state))
-    }
-
     /// Adds a step that `signers` sign, from what the planner answers.
     fn add(
         &mut self,

@@ -1,7 +1,7 @@
 //! Steps of the staker that change the list: additions and removals.
 
 use {
-    super::{Maker, State, StepKind, Wait},
+    super::{Maker, State, Step, StepKind, Wait},
     crate::{
         actions,
         announcement::Effect,
@@ -14,7 +14,7 @@ use {
     solana_address::Address,
     solana_instruction::error::InstructionError,
     tidepool_core::rebalance::{removal_turnover, turnover_left},
-    tidepool_interface::{external::stake::Delegation, state::RebalancePolicy},
+    tidepool_interface::external::stake::Delegation,
 };
 
 /// Groups that are sent together, if there are any.
@@ -113,19 +113,16 @@ impl Maker<'_> {
             gone.iter().filter_map(|vote| Some((self.turnover(&snapshot.validator(vote)?), *vote))).collect();
         // The smallest first: most of them leave in this epoch.
         turnovers.sort_unstable();
-        let mut left = self.turnover_left(snapshot.policy());
-        // The budget of a policy that is set before.
-        let mut more = match self.wanted_policy()?.filter(|_| self.makes(StepKind::Policy)) {
-            Some(policy) => self.turnover_left(Some(&policy)).saturating_sub(left),
-            None => 0,
-        };
-        let (mut ready, mut then, mut later, mut groups) = (vec![], vec![], vec![], vec![]);
+        // The order in which a policy and a removal land must not matter: a lower budget counts already, and a larger one is waited for.
+        let [now, then] = self.turnover_left()?;
+        let (mut left, mut more) = (now.min(then), then.saturating_sub(now));
+        let (mut ready, mut waiting, mut later, mut groups) = (vec![], vec![], vec![], vec![]);
         for (turnover, vote) in turnovers {
             if turnover > left {
                 let beyond = turnover - left;
                 if beyond <= more {
                     (left, more) = (0, more - beyond);
-                    then.push(vote);
+                    waiting.push(vote);
                 } else {
                     later.push((turnover, vote));
                 }
@@ -149,9 +146,9 @@ impl Maker<'_> {
             let label = format!("remove {}", count(ready.len()));
             self.push(StepKind::RemoveValidators, parts(&ready), &[staker], together(label, groups));
         }
-        if !then.is_empty() {
+        if !waiting.is_empty() {
             let wait = Wait::Steps { why: "the new turnover budget comes first" };
-            self.push(StepKind::RemoveValidators, parts(&then), &[staker], State::Waits(wait));
+            self.push(StepKind::RemoveValidators, parts(&waiting), &[staker], State::Waits(wait));
         }
         self.removals_over_budget(&later, left);
         Ok(())
@@ -186,12 +183,18 @@ impl Maker<'_> {
         removal_turnover(validator.record, delegated, self.live.snapshot.environment().stake_rent())
     }
 
-    /// Lamports that the staker can deactivate in this epoch by a policy; `u64::MAX` without a bound.
-    fn turnover_left(&self, policy: Option<&RebalancePolicy>) -> u64 {
+    /// Lamports that the staker can deactivate in this epoch, by the policy in force, and by the one that the manager can set now;
+    /// `u64::MAX` without a bound.
+    fn turnover_left(&self) -> Result<[u64; 2], Fault> {
         let snapshot = &self.live.snapshot;
-        snapshot.rebalance_inputs().zip(policy).map_or(u64::MAX, |(inputs, policy)| {
+        let makes = |step: &Step| matches!(step.state, State::Ready { effect: Effect::Makes, .. });
+        let is_made = self.steps.iter().any(|step| step.kind == StepKind::Policy && makes(step));
+        let wanted = self.wanted_policy()?.filter(|_| is_made);
+        Ok(snapshot.rebalance_inputs().map_or([u64::MAX; 2], |inputs| {
             let base = snapshot.rate().total_lamports.get().min(inputs.last_epoch_total_lamports);
-            turnover_left(snapshot.records(), &policy.get(), base, inputs.stake_rent, inputs.minimum_delegation)
-        })
+            [inputs.policy, wanted.map_or(inputs.policy, |policy| policy.get())].map(|policy| {
+                turnover_left(snapshot.records(), &policy, base, inputs.stake_rent, inputs.minimum_delegation)
+            })
+        }))
     }
 }

@@ -4,6 +4,7 @@ use {
     solana_address::Address,
     std::{io, path::PathBuf},
     thiserror::Error,
+    tidepool_cli::error::CliError,
     tidepool_client::{cluster::ClusterError, pool::PoolError},
 };
 
@@ -19,6 +20,10 @@ pub enum FetchError {
     #[error(transparent)]
     Pool(#[from] PoolError),
 
+    /// A plan for another cluster.
+    #[error(transparent)]
+    File(Box<CliError>),
+
     #[error("cannot read stake and vote accounts: {0}")]
     Accounts(ClusterError),
 
@@ -27,6 +32,12 @@ pub enum FetchError {
          minutes, or omit --stake-accounts"
     )]
     Rewards { epoch: u64 },
+}
+
+impl From<CliError> for FetchError {
+    fn from(error: CliError) -> Self {
+        Self::File(Box::new(error))
+    }
 }
 
 impl FetchError {

@@ -1,11 +1,13 @@
 //! Reads a live pool from a cluster.
 
 use {
-    super::{FetchError, SavedPool},
+    super::{super::made::snapshot, FetchError, SavedPool},
     crate::terminal::{Bar, spinner},
     solana_account::Account,
     solana_address::Address,
+    solana_rent::Rent,
     std::{collections::BTreeMap, time::Duration},
+    tidepool_cli::desired::{WantedFile, check_cluster},
     tidepool_client::{
         cluster::{Cluster, ClusterError, retrying},
         pool::{MinimumDelegation, PoolError, PoolSnapshot, ReadOptions, StakeSelection},
@@ -21,13 +23,34 @@ const RETRIED_FOR: Duration = Duration::from_secs(8);
 /// Accounts between two steps of the progress bar. The client splits them into requests, and sends several at a time.
 const STEP: usize = 400;
 
-/// Reads the pool at `address`, and, with `stake_accounts`, the stake and vote accounts of its validators. Requests that fail for a
-/// reason that passes are repeated.
+/// Reads the pool at `address`, with `stake_accounts` the stake and vote accounts of its validators, and the accounts that a plan names.
+/// Requests that fail for a reason that passes are repeated.
 ///
 /// # Errors
-/// [`FetchError`].
-pub async fn fetch<C: Cluster>(cluster: &C, address: &Address, stake_accounts: bool) -> Result<SavedPool, FetchError> {
+/// [`FetchError`]; [`FetchError::File`] for a plan for another cluster.
+pub async fn fetch<C: Cluster>(
+    cluster: &C,
+    address: &Address,
+    stake_accounts: bool,
+    plan: Option<&WantedFile>,
+) -> Result<SavedPool, FetchError> {
     let cluster = &retrying(cluster, RETRIED_FOR);
+    if let Some(plan) = plan {
+        let found = cluster.genesis_hash().await.map_err(PoolError::from)?;
+        check_cluster(plan.path(), plan.head(), found)?;
+    }
+    let mut saved = fetch_pool(cluster, address, stake_accounts).await?;
+    if let Some(plan) = plan {
+        let snapshot = snapshot(&saved, &Rent::default())?;
+        let named = plan.desired().other_accounts(&snapshot);
+        let accounts = cluster.accounts(&named).await.map_err(PoolError::from)?;
+        let found = named.into_iter().zip(accounts).filter_map(|(address, account)| Some((address, account?)));
+        saved.others.extend(found);
+    }
+    Ok(saved)
+}
+
+async fn fetch_pool<C: Cluster>(cluster: &C, address: &Address, stake_accounts: bool) -> Result<SavedPool, FetchError> {
     let mut snapshot = read(cluster, address).await?;
     if !stake_accounts {
         return Ok(saved(&snapshot, None));

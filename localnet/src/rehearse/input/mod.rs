@@ -92,12 +92,13 @@ impl SavedPool {
         })
     }
 
-    /// Removes the accounts that do not belong to the pool: neither stake nor vote accounts of its records. Returns their addresses
-    /// and files.
-    pub fn set_aside_strangers(&mut self, snapshot: &PoolSnapshot) -> Vec<(Address, PathBuf)> {
+    /// Removes the accounts that do not belong to the pool: neither stake nor vote accounts of its records, nor those of `named`.
+    /// Returns their addresses and files.
+    pub fn set_aside_strangers(&mut self, snapshot: &PoolSnapshot, named: &[Address]) -> Vec<(Address, PathBuf)> {
         let known: HashSet<Address> = snapshot
             .validators()
             .flat_map(|validator| [validator.vote(), validator.addresses.validator, validator.addresses.transient])
+            .chain(named.iter().copied())
             .collect();
         self.others.retain(|address, _| known.contains(address));
         self.files.extract_if(.., |address, _| !known.contains(address)).collect()

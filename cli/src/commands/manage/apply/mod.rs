@@ -1,7 +1,6 @@
 //! `tidepool apply`
 
 mod output;
-mod signable;
 
 use {
     super::plan::delegated,
@@ -9,7 +8,7 @@ use {
         accept::Accept,
         args::UpdateFirst,
         context::{Context, Spending},
-        desired::{PlanFile, Survey, check_cluster, check_program, words},
+        desired::{PlanFile, Signable, Survey, check_cluster, check_program, words},
         error::CliError,
         keys::{Key, KeySource},
         output::{Landed, Line},
@@ -17,7 +16,6 @@ use {
         warnings,
     },
     output::Output,
-    signable::Signable,
     solana_address::Address,
     std::path::PathBuf,
     tidepool_client::{
@@ -100,7 +98,7 @@ impl Args {
             run.confirm(&survey, self.accept).await?;
             survey = run.send_all(survey).await?;
         }
-        Ok(Output::new(&survey, &run.signable(&survey), run.plan.len(), run.transactions))
+        Ok(Output::new(&survey, &run.signable(&survey), run.plan.count(), run.transactions))
     }
 
     /// The given keys, and the user's own.
@@ -134,15 +132,19 @@ impl<'c, C: Cluster> Run<'c, '_, C> {
     async fn survey(&self, snapshot: PoolSnapshot) -> Result<Survey, CliError> {
         let blame = |fault: desired::Fault| self.plan.error(fault.part, fault.error.into());
         let desired = self.plan.desired();
-        let survey = Survey::read(self.context, snapshot, &desired, &self.addresses, blame).await?;
+        let cluster = self.context.cluster;
+        let survey = Survey::read(cluster, self.payer(), snapshot, &desired, &self.addresses, blame).await?;
         self.plan.check(&survey.live)?;
         self.plan.check_announcements(&survey.live, &survey.steps)?;
         Ok(survey)
     }
 
     fn signable<'s>(&self, survey: &'s Survey) -> Signable<'s> {
-        let payer = self.context.fee_payer().ok().map(|key| key.pubkey());
-        Signable::of(&survey.steps, &self.addresses, payer)
+        Signable::of(&survey.steps, &self.addresses, self.payer())
+    }
+
+    fn payer(&self) -> Option<Address> {
+        self.context.fee_payer().ok().map(|key| key.pubkey())
     }
 
     /// The pool up to date, if a step that can be signed needs that.
@@ -195,7 +197,7 @@ impl<'c, C: Cluster> Run<'c, '_, C> {
         lines.extend(warnings::program(context, &live.snapshot));
         let done = self.plan.check(live)?;
         if done > 0 {
-            lines.push(("done", format!("{done} of {} parts already", self.plan.len())));
+            lines.push(("done", format!("{done} of {} parts already", self.plan.count())));
         }
         let lines: Vec<Line> = lines;
         self.check_funds(&signable).await?;

@@ -1,10 +1,9 @@
 //! What has become of a plan.
 
 use {
-    super::signable::Signable,
     crate::{
         desired::{
-            Survey,
+            Signable, Survey,
             words::{self, PlannedStep},
         },
         output::{Landed, Line, Report, Text, write_fields, write_signatures},
