@@ -8,7 +8,7 @@
 
 use {
     solana_keypair::read_keypair_file,
-    std::{env, error::Error, io, thread, time::Duration},
+    std::{env, error::Error, io, process::ExitCode, thread, time::Duration},
     tidepool_client::{
         client::PoolClient,
         cluster::RpcCluster,
@@ -44,7 +44,18 @@ impl Observer for Reporter {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        // Errors are sentences for people.
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), Box<dyn Error>> {
     let mut arguments = env::args().skip(1);
     let (Some(url), Some(keypair), Some(pool)) = (arguments.next(), arguments.next(), arguments.next()) else {
         return Err("usage: crank RPC_URL KEYPAIR_FILE POOL".into());

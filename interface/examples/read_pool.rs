@@ -9,7 +9,7 @@
 
 use {
     base64::{Engine as _, prelude::BASE64_STANDARD},
-    std::{env, error::Error, fs},
+    std::{env, error::Error, fs, process::ExitCode},
     tidepool_core::{
         maths::{Fee, Lamports, PoolTokens},
         quote,
@@ -20,14 +20,27 @@ use {
 /// Lamports of a SOL, and smallest units of a whole pool token.
 const WHOLE: u64 = 1_000_000_000;
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), Box<dyn Error>> {
     let mut arguments = env::args().skip(1);
-    let usage = "usage: read_pool FILE [EPOCH], where FILE is what `solana account POOL --output json` prints";
+    let usage = "usage: read_pool FILE [EPOCH], where FILE is the answer to getAccountInfo (base64), or what `solana account POOL \
+                 --output json` prints";
     let file = arguments.next().ok_or(usage)?;
     let epoch: Option<u64> = arguments.next().map(|epoch| epoch.parse()).transpose()?;
 
     let json: serde_json::Value = serde_json::from_str(&fs::read_to_string(file)?)?;
-    let bytes = BASE64_STANDARD.decode(json["account"]["data"][0].as_str().ok_or(usage)?)?;
+    let account = [&json["account"], &json["result"]["value"], &json];
+    let data = account.iter().find_map(|account| account["data"][0].as_str());
+    let bytes = BASE64_STANDARD.decode(data.ok_or_else(|| format!("FILE has no account data: {usage}"))?)?;
 
     // The data does not contain the account's owner. Compare the owner with the expected program id.
     let pool = StakePool::decode_initialized(&bytes)?;

@@ -4,7 +4,6 @@ use crate::{
     build_program,
     npm::{self, Package},
     tally::{Tally, run_and_count},
-    wasm,
 };
 use anyhow::Context as _;
 use sbpf_build::{cargo, process};
@@ -28,7 +27,7 @@ const RECORDED: &str = "RECORDED_ACCOUNTS";
 /// It needs node 20 or newer with npm. `cargo xtask test` does not: continuous integration runs this command.
 #[derive(clap::Args, Default)]
 pub struct Args {
-    /// Only build what the client takes from Rust: the quotes in WebAssembly, and random values for its tests
+    /// Only build what the client's tests take from Rust: random pools and values
     #[arg(long)]
     artifacts: bool,
 
@@ -84,7 +83,6 @@ impl Client {
     }
 
     fn artifacts(&self) -> anyhow::Result<()> {
-        wasm::Args::default().run()?;
         let folder = self.0.folder.join("artifacts");
         fs::create_dir_all(&folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
         for (example, count) in EXAMPLES {
@@ -92,7 +90,7 @@ impl Client {
             let output = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
             let mut build = cargo();
             // As a whole, so that the dependencies are those that `cargo xtask test` has compiled.
-            build.current_dir(&self.0.workspace.root).args(["build", "--quiet", "--workspace", "--example", example]);
+            build.current_dir(&self.0.workspace.root).args(["build", "--workspace", "--example", example]);
             process::run(&mut build)?;
             let built = self.0.workspace.target_dir.join("debug/examples").join(example);
             let recorded = env::var_os(RECORDED).filter(|_| example == RANDOM_VALUES).unwrap_or_default();
