@@ -20,6 +20,7 @@
 //! Two threads: one serves HTTP from memory, the other reads the cluster and builds transactions. So a slow endpoint or a long
 //! list of validators delays no visitor.
 
+pub mod chart;
 mod http;
 mod page;
 mod problem;

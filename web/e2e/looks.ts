@@ -1,8 +1,11 @@
 /** What the page looks like, how it is reached, what it transfers; and its Actions. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { test } from 'node:test';
+import { pathToFileURL } from 'node:url';
 
 import { type Typed, complaints } from './actions.js';
 import { LONG } from './network.js';
@@ -71,6 +74,48 @@ test('the page has no violations by axe, and nothing moves while it loads', asyn
                 { viewport: { width, height: 900 }, colorScheme, bypassCSP: true },
             );
         }
+    }
+});
+
+test('a report is readable on a phone and a screen, without violations by axe', async () => {
+    // A trade, and a second update for the charts.
+    const epoch = await calm();
+    await network.epochAfter(epoch);
+    await calm();
+    const folder = mkdtempSync(path.join(tmpdir(), 'tidepool-report-'));
+    try {
+        const file = path.join(folder, 'report.html');
+        await network.tidepool('report', '--events', '--out', file);
+        const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+        for (const width of [390, 1_440]) {
+            for (const colorScheme of ['light', 'dark'] as const) {
+                const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme, bypassCSP: true });
+                const page = await context.newPage();
+                const complaints: string[] = [];
+                page.on('console', message => void complaints.push(message.text()));
+                page.on('pageerror', error => void complaints.push(error.message));
+                page.on('request', request => {
+                    if (!/^(file|data):/.test(request.url())) complaints.push(request.url());
+                });
+                await page.goto(pathToFileURL(file).href);
+                await page.getByRole('img', { name: /^The exchange rate: / }).waitFor();
+                await page.getByRole('region', { name: 'Deposits and withdrawals' }).waitFor();
+                const picture = process.env['PICTURES'];
+                if (picture) await page.screenshot({ path: `${picture}/report-${width}-${colorScheme}.png`, fullPage: true });
+                const scroll = await page.evaluate(() => document.documentElement.scrollWidth);
+                assert.ok(scroll <= width, `the report is ${scroll} pixels wide on ${width}`);
+                await page.addScriptTag({ content: axe });
+                const found = await page.evaluate(async () => {
+                    const { violations } = await (window as never as { axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> } }).axe.run();
+                    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(node => node.html).join('; ')}`);
+                });
+                assert.deepEqual(found, [], `${width}, ${colorScheme}`);
+                assert.deepEqual(complaints, []);
+                await context.close();
+            }
+        }
+    } finally {
+        rmSync(folder, { recursive: true });
     }
 });
 

@@ -2,10 +2,13 @@
 
 use {
     super::{
-        chart, facts,
+        facts,
         format::{fraction, share, short_sol, utc},
     },
-    crate::read::Reading,
+    crate::{
+        chart::{Base, line, trimmed},
+        read::Reading,
+    },
     maud::{Markup, html},
     tidepool_client::{
         pool::{NoYield, YieldEstimate},
@@ -81,6 +84,24 @@ fn yield_row(epochs: u64, figure: &Result<YieldEstimate, NoYield>) -> Markup {
     }
 }
 
+/// The chart of the rate: at least two points, the oldest first, in lamports of a whole pool token.
+fn rate(points: &[(u64, u64)]) -> Markup {
+    let (Some(first), Some(last)) = (points.first(), points.last()) else { return html! {} };
+    let prices = || points.iter().map(|point| point.1);
+    let (least, most) = (prices().min().unwrap_or(0), prices().max().unwrap_or(0));
+    let text = format!(
+        "One pool token was {} SOL in epoch {}, and {} SOL in epoch {}; between {} and {} SOL in this time.",
+        Units(first.1),
+        first.0,
+        Units(last.1),
+        last.0,
+        Units(least),
+        Units(most)
+    );
+    let points: Vec<_> = points.iter().map(|(epoch, price)| (*epoch, *price as f64 / 1e9)).collect();
+    line("SOL per pool token, by epoch", &text, &points, Base::Lowest, |value| trimmed(value, 6))
+}
+
 /// The chart of the rate, with its table.
 pub fn history(reading: &Reading) -> Markup {
     let mut recorded = reading.snapshot.recorded();
@@ -92,7 +113,7 @@ pub fn history(reading: &Reading) -> Markup {
         @if points.len() > 1 {
             section aria-labelledby="history" {
                 h2 #history { "History" }
-                (chart::rate(&points))
+                (rate(&points))
                 details {
                     summary { "The last epochs as a table" }
                     table {

@@ -1,6 +1,5 @@
 //! Pages, rendered on the server: readable without scripts, with a keyboard and a screen reader.
 
-mod chart;
 mod control;
 mod exits;
 mod fees;

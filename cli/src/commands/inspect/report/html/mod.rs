@@ -1,6 +1,5 @@
 //! A report as one HTML file: style sheet and charts are in it; no script, nothing to load.
 
-mod chart;
 mod flows;
 mod sections;
 
@@ -91,4 +90,21 @@ fn card(name: &str, value: &str, note: &str) -> Markup {
 /// `1 epoch`, `2 epochs`.
 fn counted(count: u64, name: &str) -> String {
     if count == 1 { format!("1 {name}") } else { format!("{count} {name}s") }
+}
+
+#[cfg(test)]
+mod tests {
+    use {
+        super::STYLE,
+        tidepool_serve::chart::{Base, line},
+    };
+
+    #[test]
+    fn the_style_sheet_has_all_colours_of_charts() {
+        let svg =
+            line("Rate", "The rate grew.", &[(1, 1.0), (2, 2.0)], Base::Zero, |value| value.to_string()).into_string();
+        let colours: Vec<_> = svg.split('"').filter(|part| part.starts_with('#')).collect();
+        assert!(!colours.is_empty(), "{svg}");
+        assert!(colours.iter().all(|colour| STYLE.contains(&format!("\"{colour}\""))), "{colours:?}");
+    }
 }

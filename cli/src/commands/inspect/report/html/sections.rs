@@ -1,10 +1,7 @@
 //! The sections of a report.
 
 use {
-    super::{
-        chart::{Base, line},
-        counted, flows,
-    },
+    super::{counted, flows},
     crate::{
         commands::inspect::{
             history::Entry,
@@ -19,6 +16,7 @@ use {
     },
     maud::{Markup, html},
     tidepool_client::words::duration,
+    tidepool_serve::chart::{Base, line, trimmed},
 };
 
 /// Lamports of a SOL, and smallest units of a pool token, for charts.
@@ -339,12 +337,6 @@ fn trend(what: &str, unit: &str, points: &[(u64, f64)], decimals: usize) -> Stri
     let ([(from, first), ..], [.., (to, last)]) = (points, points) else { return String::new() };
     let [first, last] = [*first, *last].map(|value| trimmed(value, decimals));
     format!("{what}: {first}{unit} at {from}, {last}{unit} at {to}; {} points, in the table below.", points.len())
-}
-
-/// A number without closing zeros.
-fn trimmed(value: f64, decimals: usize) -> String {
-    let text = format!("{value:.decimals$}");
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 
 /// `1.5M`, `20k`, `12`.

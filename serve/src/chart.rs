@@ -1,6 +1,7 @@
 //! Charts as SVG, drawn by `plotters`: a maintained crate that writes plain shapes and text, without fonts, scripts or a browser.
 //!
-//! It writes fixed colours. The style sheet replaces each of them by the colour of the theme.
+//! It writes fixed colours, as attributes: no policy against inline styles forbids them. A style sheet replaces each of them by the colour
+//! of the theme: that of the page, and that of `tidepool report`.
 
 use {
     maud::{Markup, PreEscaped, html},
@@ -28,7 +29,7 @@ const LABELS: usize = 5;
 
 /// Where the lines of a chart begin.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Base {
+pub enum Base {
     /// At zero: amounts.
     Zero,
     /// Near the lowest value: changes of a rate are small.
@@ -37,13 +38,7 @@ pub(super) enum Base {
 
 /// A line through points in ascending order, with its area. `text` says in a sentence what it shows, for those who do not see it.
 /// Nothing with fewer than two points.
-pub(super) fn line(
-    title: &str,
-    text: &str,
-    points: &[(u64, f64)],
-    base: Base,
-    label: impl Fn(f64) -> String,
-) -> Markup {
+pub fn line(title: &str, text: &str, points: &[(u64, f64)], base: Base, label: impl Fn(f64) -> String) -> Markup {
     if points.len() < 2 {
         return html! {};
     }
@@ -55,6 +50,12 @@ pub(super) fn line(
             div role="img" aria-label=(text) { (PreEscaped(svg)) }
         }
     }
+}
+
+/// A number without closing zeros, for labels.
+pub fn trimmed(value: f64, decimals: usize) -> String {
+    let text = format!("{value:.decimals$}");
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 
 fn draw(
@@ -117,11 +118,16 @@ mod tests {
     fn a_chart_has_a_text_and_only_colours_of_the_style_sheet() {
         let svg = drawn(&[(800, 1.0), (801, 1.001), (805, 1.002)]);
         assert!(svg.contains("role=\"img\" aria-label=\"The rate grew.\"") && svg.contains("<polyline"), "{svg}");
-        let style = include_str!("style.css");
+        let style = include_str!("../assets/style.css");
         for colour in svg.split('"').filter(|part| part.starts_with('#')) {
             assert!(style.contains(&format!("\"{colour}\"")), "{colour} has no theme");
         }
-        assert!(!svg.contains("script") && svg.contains("800"), "{svg}");
+        assert!(!svg.contains("script") && !svg.contains("style=") && svg.contains("800"), "{svg}");
+    }
+
+    #[test]
+    fn labels_have_no_closing_zeros() {
+        assert_eq!((trimmed(1.2500, 4), trimmed(20.0, 0), trimmed(3.0, 2)), ("1.25".into(), "20".into(), "3".into()));
     }
 
     #[test]
