@@ -7,7 +7,12 @@ use {
     },
     serde::Serialize,
     solana_address::Address,
-    tidepool_client::{plan::Claim, pool::PoolSnapshot, quote},
+    std::collections::HashSet,
+    tidepool_client::{
+        plan::{self, Claim},
+        pool::PoolSnapshot,
+        quote,
+    },
     tidepool_interface::state::ExitTicket,
 };
 
@@ -55,6 +60,42 @@ impl Ticket {
             tokens(self.pool_tokens),
             self.requested_in_epoch
         )
+    }
+}
+
+/// An open ticket, and whether it can be paid.
+#[derive(Clone, Debug, Serialize)]
+pub struct OpenTicket {
+    #[serde(flatten)]
+    pub ticket: Ticket,
+    /// Whether the reserve can pay it now, after smaller ones; `null` before an update.
+    payable: Option<bool>,
+}
+
+impl OpenTicket {
+    /// Those of `owner`, or all, out of all open tickets of the pool.
+    pub fn of(snapshot: &PoolSnapshot, tickets: &[ExitTicket], owner: Option<Address>) -> Vec<Self> {
+        // It fails for a stale pool, and while rewards are being paid.
+        let planned = plan::claims(snapshot, tickets).ok();
+        let payable: Option<HashSet<u64>> =
+            planned.map(|planned| planned.claims.iter().map(|claim| claim.ticket.id.get()).collect());
+        let shown = tickets.iter().filter(|ticket| owner.is_none_or(|wanted| wanted == ticket.owner));
+        let open = shown.map(|ticket| {
+            let ticket = Ticket::new(snapshot, ticket);
+            Self { payable: payable.as_ref().map(|ids| ids.contains(&ticket.id)), ticket }
+        });
+        open.collect()
+    }
+
+    /// The ticket in a few words, and whether it can be paid.
+    pub fn line(&self, verbose: bool) -> String {
+        let payable = match self.payable {
+            Some(true) => "; the reserve can pay it now",
+            Some(false) => "; the reserve cannot pay it yet",
+            None => "",
+        };
+        let owner = if verbose { format!(", owned by {}", self.ticket.owner) } else { String::new() };
+        format!("{}: {}{owner}{payable}", self.ticket.id, self.ticket.line())
     }
 }
 

@@ -7,6 +7,7 @@ use {
         withdrawals::staked_pool,
     },
     serde_json::{Value, json},
+    solana_address::Address,
     tidepool_client::pool::{PoolSnapshot, ReadOptions},
     tidepool_core::maths::PoolTokens,
 };
@@ -20,9 +21,10 @@ fn signed(value: &Value) -> i64 {
 }
 
 /// A holder of a pool who has deposited 50 SOL.
-async fn holder(stage: &Stage, pool: &str) {
-    stage.another_wallet("holder", 100 * SOL);
+async fn holder(stage: &Stage, pool: &str) -> Address {
+    let (address, _) = stage.another_wallet("holder", 100 * SOL);
     run(stage, &format!("deposit-sol {pool} 50")).await;
+    address
 }
 
 async fn run(stage: &Stage, line: &str) -> Value {
@@ -163,4 +165,83 @@ async fn gaps_of_the_history_are_named() {
     assert_eq!(number(&found["closing"]["pool_tokens"]), 60 * SOL);
     assert_eq!(found["closing"]["first_in_cost_lamports"], Value::Null);
     assert!(stage.text.borrow()[0].contains("gap: the endpoint keeps no history"));
+}
+
+/// What a trade says it took and gave, beside the rows of the statement.
+fn amounts(row: &Value) -> (i64, u64) {
+    (signed(&row["change_pool_tokens"]), number(&row["change_lamports"]))
+}
+
+#[tokio::test]
+async fn parts_of_a_withdrawal_in_one_transaction_have_a_row_each() {
+    for options in ["", "--without-extension"] {
+        let stage = Stage::new();
+        let pool = staked_pool(&stage, options).await;
+        holder(&stage, &pool).await;
+        // More than the reserve has.
+        stage.must(&format!("increase {pool} {} 55", stage.vote(0))).await;
+        stage.next_epoch(&pool).await;
+        let withdrawn = run(&stage, &format!("withdraw {pool} 40")).await;
+        assert_eq!(withdrawn["transactions"].as_array().unwrap().len(), 1, "{withdrawn:#}");
+        let found = run(&stage, &format!("statement --pool {pool}")).await;
+        let [sol] = rows(&found, "withdraw_sol")[..] else { panic!("{options}: {found:#}") };
+        let [stake] = rows(&found, "withdraw_stake")[..] else { panic!("{options}: {found:#}") };
+        let (sol_tokens, sol_lamports) = amounts(sol);
+        let (stake_tokens, stake_lamports) = amounts(stake);
+        assert_eq!(sol_lamports, number(&withdrawn["sol_lamports"]), "{options}");
+        assert_eq!(sol_lamports + stake_lamports, number(&withdrawn["lamports"]), "{options}");
+        assert!(sol_tokens < 0 && stake_tokens < 0, "{found:#}");
+        assert_eq!(sol_tokens + stake_tokens, -40 * SOL as i64, "{options}");
+        assert_eq!(stake["balance_pool_tokens"], found["closing"]["pool_tokens"]);
+        assert_eq!(sol["signature"], stake["signature"]);
+        assert!(sol["first_in_gain_lamports"].is_i64() && stake["average_gain_lamports"].is_i64(), "{found:#}");
+        assert_eq!(found["totals"]["withdrawn_lamports"], withdrawn["lamports"]);
+        let gaps = found["gaps"].as_array().unwrap();
+        assert!(!gaps.iter().any(|gap| text(gap).contains("is unknown")), "{gaps:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_ticket_is_owed_until_its_payment_which_has_a_row() {
+    let stage = Stage::new();
+    let pool = staked_pool(&stage, "").await;
+    let holder = holder(&stage, &pool).await;
+    stage.must(&format!("set-weights {pool} --equal")).await;
+    stage.must(&format!("crank {pool}")).await;
+    stage.next_epoch(&pool).await;
+    let requested = run(&stage, &format!("withdraw {pool} 30 --as ticket")).await;
+    let cancelled = run(&stage, &format!("withdraw {pool} 5 --as ticket")).await;
+    let owed = number(&requested["lamports"]);
+    let line = format!("statement --pool {pool}");
+    let open = run(&stage, &line).await;
+    let [request, other] = rows(&open, "request_exit")[..] else { panic!("{open:#}") };
+    assert_eq!((number(&request["change_lamports"]), &request["sol_basis"]), (owed, &"owed".into()));
+    assert_eq!(other["sol_basis"], "owed");
+    assert_eq!(number(&open["closing"]["owed_lamports"]), owed + number(&cancelled["lamports"]));
+    assert_eq!((&open["gaps"], rows(&open, "ticket_paid").len()), (&json!([]), 0));
+    assert!(stage.text.borrow()[0].contains("open exit tickets"), "{}", stage.text.borrow()[0]);
+    let gain = request["first_in_gain_lamports"].clone();
+
+    stage.next_epoch(&pool).await;
+    run(&stage, &format!("cancel-exit {pool} 1")).await;
+    let before = stage.cluster.lamports(&holder);
+    // The crank pays, without the wallet.
+    for _ in 0..2 {
+        stage.must(&format!("crank {pool}")).await;
+        stage.next_epoch(&pool).await;
+    }
+    stage.must(&format!("crank {pool}")).await;
+    let arrived = stage.cluster.lamports(&holder) - before;
+    let paid = run(&stage, &line).await;
+    let [payment] = rows(&paid, "ticket_paid")[..] else { panic!("{paid:#}") };
+    assert_eq!(amounts(payment), (0, owed));
+    assert_eq!(payment["sol_basis"], "paid");
+    assert!(arrived >= owed, "{arrived} includes the rent of the ticket");
+    assert_eq!((&payment["first_in_gain_lamports"], &payment["average_gain_lamports"]), (&Value::Null, &Value::Null));
+    // The request stays as it was, and nothing is counted twice.
+    let request = rows(&paid, "request_exit")[0];
+    assert_eq!((&request["sol_basis"], &request["first_in_gain_lamports"]), (&"owed".into(), &gain));
+    assert_eq!(paid["totals"]["withdrawn_lamports"], open["totals"]["withdrawn_lamports"]);
+    assert_eq!((&paid["closing"]["owed_lamports"], &paid["gaps"]), (&json!(0), &json!([])));
+    assert_eq!(payment["balance_pool_tokens"], paid["closing"]["pool_tokens"]);
 }

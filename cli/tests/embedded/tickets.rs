@@ -227,3 +227,54 @@ async fn a_ticket_that_cannot_be_paid_stops_no_other() {
     stage.cluster.advance_epoch().unwrap();
     assert_eq!((tried().await, tried().await), (3, 0));
 }
+
+#[tokio::test]
+async fn the_balance_shows_open_tickets_of_the_wallet() {
+    let stage = Stage::new();
+    let pool = pool(&stage).await;
+    let line = format!("balance --pool {pool} --no-stake");
+    assert_eq!(stage.must(&line).await["pools"][0]["tickets"], json!([]));
+    let requested = stage.must(&format!("withdraw {pool} ALL --as ticket")).await;
+    let found = stage.must(&line).await;
+    let listed = stage.must(&format!("tickets {pool}")).await;
+    assert_eq!(found["pools"][0]["pool_tokens"], 0);
+    assert_eq!(found["pools"][0]["tickets"], listed["tickets"]);
+    assert_eq!(found["pools"][0]["tickets"][0]["lamports"], requested["lamports"]);
+    stage.must(&line).await;
+    says(&stage, "1 open exit ticket, for");
+    says(&stage, "ticket 0: ");
+    says(&stage, "the reserve cannot pay it yet");
+    // Of other wallets it shows none.
+    let (other, _) = stage.another_wallet("other", SOL);
+    assert_eq!(
+        stage.must(&format!("balance {other} --pool {pool} --no-stake")).await["pools"][0]["tickets"],
+        json!([])
+    );
+    let plain = stage.pool("--without-extension").await;
+    let found = stage.must(&format!("balance --pool {plain} --no-stake")).await;
+    assert_eq!(found["pools"][0]["tickets"], json!([]));
+}
+
+#[tokio::test]
+async fn the_only_ticket_is_cancelled_without_an_id() {
+    let stage = Stage::new();
+    let pool = pool(&stage).await;
+    let line = format!("cancel-exit {pool}");
+    assert_fails(&stage, &line, USAGE, &["has no open exit ticket in pool", &pool]).await;
+    for amount in [5, 7] {
+        stage.must(&format!("withdraw {pool} {amount} --as ticket")).await;
+    }
+    stage.next_epoch(&pool).await;
+    let several = ["has 2 open exit tickets", "specify the id of one: 1 for 7.", "0 for 5."];
+    assert_fails(&stage, &line, USAGE, &several).await;
+    // Those of others do not count.
+    let (_, other) = stage.another_wallet("other", SOL);
+    assert_fails(&stage, &format!("{line} --owner {other}"), USAGE, &["has no open exit ticket"]).await;
+    stage.must(&format!("{line} 0")).await;
+    stage.denies.set(true);
+    let error = stage.run_as("wallet", &line).await.unwrap_err();
+    assert_eq!(error.exit() as u8, 7, "{error}");
+    stage.denies.set(false);
+    assert_eq!(stage.must(&line).await["ticket_id"], 1);
+    assert_eq!(open(&stage, &pool).await, [] as [Value; 0]);
+}

@@ -28,7 +28,7 @@ pub use {
     growth::{NoYield, UpdateInterval, YieldEstimate},
     kind::AccountKind,
     listing::{ListedPool, Listing, list_pools},
-    read::{MinimumDelegation, ReadOptions, StakeSelection, read_pool_account},
+    read::{MinimumDelegation, ReadOptions, StakeSelection, read_pool_account, read_pool_and_tickets},
     signing::NonSigner,
     totals::StakeTotals,
     validators::{StakeAccounts, StakeAddresses, Validator},

@@ -9,7 +9,7 @@ use {
     std::collections::{HashMap, HashSet},
     tidepool_interface::{
         address::{CLOCK_ID, EPOCH_REWARDS_ID, RENT_ID, STAKE_HISTORY_ID, SYSTEM_PROGRAM_ID},
-        state::{StakePool, ValidatorStakeInfo},
+        state::{PoolExtension, StakePool, TicketTotals, ValidatorStakeInfo},
     },
 };
 
@@ -194,13 +194,31 @@ pub async fn read_pool_account<C>(
 where
     C: Cluster + ?Sized,
 {
+    Ok(read_pool_and_tickets(cluster, address, program_id).await?.0)
+}
+
+/// Like [`read_pool_account`], with the totals of the open exit tickets; [`TicketTotals::NONE`] without the extension.
+///
+/// # Errors
+/// Those of [`read_pool_account`].
+pub async fn read_pool_and_tickets<C>(
+    cluster: &C,
+    address: &Address,
+    program_id: Option<Address>,
+) -> Result<(StakePool, TicketTotals), PoolError>
+where
+    C: Cluster + ?Sized,
+{
     let account = cluster.account(address).await?.ok_or(PoolError::NotFound { address: *address })?;
     let pool = decode_pool(address, &account)?;
     match program_id {
         Some(expected) if account.owner != expected => {
             Err(PoolError::OtherProgram { address: *address, owner: account.owner, expected })
         }
-        _ => Ok(pool),
+        _ => {
+            let extension = PoolExtension::find(&account.data);
+            Ok((pool, extension.map_or(TicketTotals::NONE, |extension| extension.tickets)))
+        }
     }
 }
 

@@ -101,22 +101,22 @@ pub fn quote_withdraw_sol(
     let available = snapshot.withdrawable_reserve_lamports();
     if quote.lamports.get() > available {
         let most = quote::largest_withdrawal(&snapshot.rate(), fee, Lamports::new(available)).get();
-        return Err(PlanError::refused(
-            StakePoolError::SolWithdrawalTooLarge,
+        let has_tickets = snapshot.is_extended() && snapshot.pool().terms.sol_withdraw_authority.is_none();
+        let stays = snapshot.stays_in_reserve();
+        let detail = if most == 0 {
+            let ticket = if has_tickets { ", or request an exit ticket" } else { "" };
+            format!("the reserve has no SOL to spare now{stays}: withdraw as a stake account{ticket}")
+        } else {
             format!(
-                "{} yield {}, but the reserve can pay at most {}{}: withdraw up to {}, {}",
+                "{} yield {}, but the reserve can pay at most {}{stays}: withdraw up to {}, {}",
                 Tokens(pool_tokens),
                 Sol(quote.lamports.get()),
                 Sol(available),
-                snapshot.stays_in_reserve(),
                 Tokens(most),
-                if snapshot.is_extended() && snapshot.pool().terms.sol_withdraw_authority.is_none() {
-                    "withdraw stake, or request an exit ticket"
-                } else {
-                    "or withdraw stake"
-                }
-            ),
-        ));
+                if has_tickets { "withdraw stake, or request an exit ticket" } else { "or withdraw stake" }
+            )
+        };
+        return Err(PlanError::refused(StakePoolError::SolWithdrawalTooLarge, detail));
     }
     Ok(quote)
 }

@@ -58,6 +58,19 @@ fn sol_deposit_pays_fee_and_referrer() {
 }
 
 #[test]
+fn an_empty_reserve_is_named_with_what_to_do() {
+    let mut fixture = Fixture { reserve: 0, ..one_validator() };
+    let refused =
+        |fixture: &Fixture| quote_withdraw_sol(&fixture.snapshot(), &USER, SOL, None).unwrap_err().to_string();
+    let plain = refused(&fixture);
+    assert!(plain.contains("the reserve has no SOL to spare now: withdraw as a stake account"), "{plain}");
+    assert!(!plain.contains("ticket") && !plain.contains("0.000000000"), "{plain}");
+    fixture.policy = Some(RebalancePolicy::DEFAULT);
+    let extended = refused(&fixture);
+    assert!(extended.contains("withdraw as a stake account, or request an exit ticket"), "{extended}");
+}
+
+#[test]
 fn rejects_stale_pool_first() {
     let fixture = Fixture { last_update_epoch: EPOCH - 1, ..one_validator() };
     let stale = StakePoolError::StakeListAndPoolOutOfDate;

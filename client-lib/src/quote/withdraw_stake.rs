@@ -180,15 +180,16 @@ impl<'a> WithdrawalState<'a> {
         }
         let available = self.available_reserve();
         if yields.lamports.get() > available {
-            return Err(PlanError::refused(
-                StakePoolError::SolWithdrawalTooLarge,
-                format!(
-                    "the reserve can pay at most {}{}, not {}: withdraw less",
+            let stays = StaysInReserve { rents: self.working_lamports(), tickets: self.snapshot.ticket_lamports() };
+            let detail = match available {
+                0 => format!("the reserve has no SOL to spare now{stays}: withdraw from a validator"),
+                _ => format!(
+                    "the reserve can pay at most {}{stays}, not {}: withdraw less",
                     Sol(available),
-                    StaysInReserve { rents: self.working_lamports(), tickets: self.snapshot.ticket_lamports() },
                     Sol(yields.lamports.get())
                 ),
-            ));
+            };
+            return Err(PlanError::refused(StakePoolError::SolWithdrawalTooLarge, detail));
         }
         Ok(StakeWithdrawalQuote {
             from: WithdrawFrom::Reserve,

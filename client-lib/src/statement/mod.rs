@@ -6,6 +6,8 @@
 
 mod lots;
 mod movements;
+mod payments;
+mod trades;
 
 pub use {
     lots::{Disposal, Lots},

@@ -1,11 +1,12 @@
 //! Movements of a wallet's pool tokens, from the history of its token accounts.
-//!
-//! Over 400 lines: one reading of all kinds of movements.
 
 use {
+    super::{
+        payments::{Outcome, outcomes},
+        trades::{self, PoolCall},
+    },
     crate::{
-        cluster::{Call, Cluster, ClusterError, HISTORY_PAGE, LandedTransaction, PastTransaction},
-        events::{Event, EventLog},
+        cluster::{Cluster, ClusterError, HISTORY_PAGE, LandedTransaction, PastTransaction},
         holdings,
         pool::PoolSnapshot,
     },
@@ -18,15 +19,11 @@ use {
         collections::{BTreeSet, HashMap, HashSet},
         fmt,
     },
-    tidepool_interface::{address::STAKE_PROGRAM_ID, instruction::tag},
+    tidepool_interface::instruction::tag,
 };
 
 /// Transactions that are fetched at the same time.
-const PARALLEL: usize = 8;
-
-/// Tags of the stake program's instructions that move lamports out of a pool: a `u32`, then the lamports.
-const STAKE_SPLIT: u32 = 3;
-const STAKE_WITHDRAW: u32 = 4;
+pub(super) const PARALLEL: usize = 8;
 
 /// Kind of a movement.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -43,15 +40,17 @@ pub enum MovementKind {
     RequestExit,
     /// An exit ticket was given back.
     CancelExit,
+    /// The SOL of an exit ticket was paid: no pool tokens, which left at its request.
+    TicketPaid,
     /// Pool tokens were received from others: a transfer, or a trade in a market.
     Received,
     /// Pool tokens were sent to others, or burned without the pool.
     Sent,
-    /// Several of these in one transaction.
+    /// Several of these in one transaction, whose parts are unknown.
     Several,
 }
 
-/// A transaction that changed the pool tokens of a wallet.
+/// A change of the pool tokens of a wallet: all trades of one kind in a transaction; or the payment of an exit ticket.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Movement {
     /// The transaction.
@@ -68,8 +67,11 @@ pub struct Movement {
     pub before: u64,
     /// The balance after it.
     pub after: u64,
-    /// Lamports that entered the pool for the pool tokens, or left it. `None` for transfers, and if unknown.
+    /// Lamports that entered the pool for the pool tokens, or left it; for exit tickets those that were fixed at the request.
+    /// `None` for transfers, and if unknown.
     pub lamports: Option<u64>,
+    /// For the payment of an exit ticket: lamports that were fixed at its request. More than `lamports` after a loss of the pool.
+    pub owed_lamports: Option<u64>,
 }
 
 /// What the history does not tell.
@@ -99,6 +101,8 @@ pub enum Gap {
     },
     /// The lamports of this trade are unknown: its logs are truncated or not kept, or the pool emits no events.
     UnknownLamports(Signature),
+    /// The exit ticket of this address is closed, and the history does not tell how: it was paid or cancelled.
+    UnknownPayment(Address),
 }
 
 /// Movements, the oldest first, and the gaps.
@@ -118,6 +122,32 @@ impl Movements {
         let after = self.all.iter().rev().find(|movement| movement.epoch < epoch).map(|movement| movement.after);
         after.or(self.all.first().map(|movement| movement.before)).unwrap_or(self.balance)
     }
+
+    /// Adds the payment of an exit ticket, after the movements of its slot.
+    fn settle(&mut self, outcome: Outcome, schedule: &EpochSchedule) {
+        let paid = match outcome {
+            Outcome::Open | Outcome::Cancelled => return,
+            Outcome::Unknown(gap) => return self.gaps.push(gap),
+            Outcome::Paid(paid) => paid,
+        };
+        if paid.lamports.is_none() {
+            self.gaps.push(Gap::UnknownLamports(paid.past.signature));
+        }
+        let index = self.all.partition_point(|movement| movement.slot <= paid.past.slot);
+        let before = index.checked_sub(1).and_then(|last| self.all.get(last)).map_or(0, |last| last.after);
+        let payment = Movement {
+            signature: paid.past.signature,
+            slot: paid.past.slot,
+            epoch: schedule.get_epoch(paid.past.slot),
+            block_time: paid.block_time,
+            kind: MovementKind::TicketPaid,
+            before,
+            after: before,
+            lamports: paid.lamports.map(|(_, paid)| paid),
+            owed_lamports: paid.lamports.map(|(owed, _)| owed),
+        };
+        self.all.insert(index, payment);
+    }
 }
 
 impl Movement {
@@ -133,6 +163,16 @@ impl Movement {
 }
 
 impl MovementKind {
+    /// Whether pool tokens came from others or went to them, without a price.
+    pub const fn is_transfer(self) -> bool {
+        matches!(self, Self::Received | Self::Sent)
+    }
+
+    /// Whether the trade brings pool tokens.
+    pub(super) const fn is_in(self) -> bool {
+        matches!(self, Self::DepositSol | Self::DepositStake | Self::CancelExit | Self::Received)
+    }
+
     /// The name, for machine-readable output.
     pub const fn name(self) -> &'static str {
         match self {
@@ -142,6 +182,7 @@ impl MovementKind {
             Self::WithdrawStake => "withdraw_stake",
             Self::RequestExit => "request_exit",
             Self::CancelExit => "cancel_exit",
+            Self::TicketPaid => "ticket_paid",
             Self::Received => "received",
             Self::Sent => "sent",
             Self::Several => "several",
@@ -149,7 +190,7 @@ impl MovementKind {
     }
 
     /// Of an instruction of a stake pool that trades.
-    const fn of_tag(instruction: u8) -> Option<Self> {
+    pub(super) const fn of_tag(instruction: u8) -> Option<Self> {
         Some(match instruction {
             tag::DEPOSIT_SOL | tag::DEPOSIT_SOL_WITH_SLIPPAGE => Self::DepositSol,
             tag::DEPOSIT_STAKE | tag::DEPOSIT_STAKE_WITH_SLIPPAGE => Self::DepositStake,
@@ -191,15 +232,21 @@ pub async fn read_movements<C: Cluster>(
         |past: PastTransaction| async move { cluster.landed(&past.signature).await.map(|landed| (past, landed)) };
     let mut landed: Vec<_> = stream::iter(past).map(fetch).buffered(PARALLEL).try_collect().await?;
     landed.sort_by_key(|(past, landed)| (past.slot, landed.as_ref().and_then(|landed| landed.index)));
-    let mut book = Book { snapshot, schedule, balances: HashMap::new(), movements: Movements::default() };
+    let (balances, tickets) = (HashMap::new(), BTreeSet::new());
+    let mut book = Book { snapshot, schedule: &schedule, balances, tickets, movements: Movements::default() };
     for (past, landed) in &landed {
         book.add(past, landed.as_ref(), &present);
     }
-    Ok(book.close(&present))
+    let tickets = outcomes(cluster, snapshot, &book.tickets).await?;
+    let mut movements = book.close(&present);
+    for outcome in tickets {
+        movements.settle(outcome, &schedule);
+    }
+    Ok(movements)
 }
 
 /// Successful transactions that name one of the accounts, the oldest first; `None` without a history.
-async fn history<C: Cluster>(
+pub(super) async fn history<C: Cluster>(
     cluster: &C,
     accounts: impl Iterator<Item = &Address>,
 ) -> Result<Option<Vec<PastTransaction>>, ClusterError> {
@@ -220,9 +267,11 @@ async fn history<C: Cluster>(
 
 struct Book<'a> {
     snapshot: &'a PoolSnapshot,
-    schedule: EpochSchedule,
+    schedule: &'a EpochSchedule,
     /// Balances of the accounts by the history.
     balances: HashMap<Address, u64>,
+    /// Exit tickets that were requested, and not cancelled.
+    tickets: BTreeSet<Address>,
     movements: Movements,
 }
 
@@ -245,24 +294,42 @@ impl Book<'_> {
             self.balances.insert(change.account, change.after);
         }
         let after = self.balance();
+        let calls = trades::calls(self.snapshot, landed, own);
+        self.note_tickets(&calls);
         if before == after {
             return;
         }
-        let (kind, lamports) = self.trade(landed, own, after > before);
-        let is_transfer = matches!(kind, MovementKind::Received | MovementKind::Sent);
-        if lamports.is_none() && !is_transfer {
+        let trades = trades::of_transaction(self.snapshot, landed, &calls, before, after);
+        let is_unknown = |trade: &trades::Trade| trade.lamports.is_none() && !trade.kind.is_transfer();
+        if trades.iter().any(is_unknown) {
             self.movements.gaps.push(Gap::UnknownLamports(past.signature));
         }
-        self.movements.all.push(Movement {
-            signature: past.signature,
-            slot: past.slot,
-            epoch: self.schedule.get_epoch(past.slot),
-            block_time: landed.block_time,
-            kind,
-            before,
-            after,
-            lamports,
-        });
+        let mut balance = before;
+        for trade in trades {
+            self.movements.all.push(Movement {
+                signature: past.signature,
+                slot: past.slot,
+                epoch: self.schedule.get_epoch(past.slot),
+                block_time: landed.block_time,
+                kind: trade.kind,
+                before: balance,
+                after: trade.after,
+                lamports: trade.lamports,
+                owed_lamports: None,
+            });
+            balance = trade.after;
+        }
+    }
+
+    /// Notes the exit tickets that a transaction requests and cancels.
+    fn note_tickets(&mut self, calls: &[PoolCall<'_>]) {
+        for call in calls.iter().filter(|call| call.is_own) {
+            match (call.kind, call.ticket()) {
+                (MovementKind::RequestExit, Some(ticket)) => self.tickets.insert(ticket),
+                (MovementKind::CancelExit, Some(ticket)) => self.tickets.remove(&ticket),
+                _ => false,
+            };
+        }
     }
 
     /// Notes a gap unless the account has this balance by the history.
@@ -275,53 +342,6 @@ impl Book<'_> {
         self.movements.gaps.push(gap);
     }
 
-    /// The kind of a movement, and its lamports.
-    fn trade(
-        &self,
-        landed: &LandedTransaction,
-        own: &HashMap<Address, u64>,
-        is_in: bool,
-    ) -> (MovementKind, Option<u64>) {
-        let of_pool = |call: &&Call| {
-            call.program_id == self.snapshot.program_id() && call.accounts.contains(&self.snapshot.address())
-        };
-        let trades = landed
-            .calls
-            .iter()
-            .filter(of_pool)
-            .filter_map(|call| Some((MovementKind::of_tag(*call.data.first()?)?, call)));
-        let trades: Vec<_> = trades.collect();
-        let is_own = |call: &Call| call.accounts.iter().any(|account| own.contains_key(account));
-        let mut kinds = trades.iter().filter(|(_, call)| is_own(call)).map(|(kind, _)| *kind);
-        let Some(kind) = kinds.next() else {
-            return (if is_in { MovementKind::Received } else { MovementKind::Sent }, None);
-        };
-        if kinds.any(|other| other != kind) || trades.iter().any(|(_, call)| !is_own(call)) {
-            return (MovementKind::Several, None);
-        }
-        (kind, self.event_lamports(landed, kind).or_else(|| call_lamports(landed, kind, &trades)))
-    }
-
-    /// Lamports by the pool's events; `None` without any.
-    fn event_lamports(&self, landed: &LandedTransaction, kind: MovementKind) -> Option<u64> {
-        let programs: Vec<_> = landed.calls.iter().take(landed.instructions).map(|call| call.program_id).collect();
-        let log = EventLog::of_instructions(landed.logs.as_ref()?, &self.snapshot.program_id(), &programs);
-        if log.is_truncated {
-            return None;
-        }
-        let pool = self.snapshot.address();
-        let lamports = log.events.iter().filter_map(|logged| match &logged.event {
-            Event::Funds(funds) if funds.pool == pool && MovementKind::of_tag(funds.instruction) == Some(kind) => {
-                let exits = matches!(kind, MovementKind::RequestExit | MovementKind::CancelExit);
-                (!exits).then(|| funds.total_lamports.new.get().abs_diff(funds.total_lamports.old.get()))
-            }
-            Event::Exit(exit) if exit.pool == pool => Some(exit.lamports.get()),
-            _ => None,
-        });
-        let lamports: Vec<_> = lamports.collect();
-        (!lamports.is_empty()).then(|| lamports.iter().fold(0, |sum: u64, part| sum.saturating_add(*part)))
-    }
-
     fn close(mut self, present: &HashMap<Address, u64>) -> Movements {
         for (account, found) in present {
             let expected = self.balances.get(account).copied().unwrap_or(0);
@@ -331,32 +351,6 @@ impl Book<'_> {
         }
         self.movements.balance = present.values().fold(0, |sum, amount| sum.saturating_add(*amount));
         self.movements
-    }
-}
-
-/// Lamports by the instructions, for a pool without events. A deposit of stake names none.
-fn call_lamports(landed: &LandedTransaction, kind: MovementKind, trades: &[(MovementKind, &Call)]) -> Option<u64> {
-    let number =
-        |data: &[u8], from: usize| data.get(from..)?.first_chunk().map(|bytes: &[u8; 8]| u64::from_le_bytes(*bytes));
-    let of_stake_program = |instruction: u32| -> Option<u64> {
-        let (own, called) = landed.calls.split_at_checked(landed.instructions)?;
-        let is_move = |call: &&Call| {
-            call.program_id == STAKE_PROGRAM_ID && call.data.first_chunk() == Some(&instruction.to_le_bytes())
-        };
-        // Beside those of the wallet itself, it is unclear which are the pool's.
-        if own.iter().any(|call| is_move(&call)) {
-            return None;
-        }
-        let moves = called.iter().filter(is_move);
-        let lamports = moves.map(|call| number(&call.data, 4)).collect::<Option<Vec<u64>>>()?;
-        // A cluster may not keep the calls of programs.
-        (!lamports.is_empty()).then(|| lamports.into_iter().fold(0, u64::saturating_add))
-    };
-    match kind {
-        MovementKind::DepositSol => trades.iter().map(|(_, call)| number(&call.data, 1)).sum(),
-        MovementKind::WithdrawSol => of_stake_program(STAKE_WITHDRAW),
-        MovementKind::WithdrawStake => of_stake_program(STAKE_SPLIT),
-        _ => None,
     }
 }
 
@@ -376,30 +370,11 @@ impl fmt::Display for Gap {
                 crate::units::Units(*expected),
                 crate::units::Units(*found)
             ),
+            Self::UnknownPayment(ticket) => write!(
+                f,
+                "the exit ticket with address {ticket} is closed, and the endpoint's history does not tell when its SOL was paid"
+            ),
             Self::UnknownLamports(signature) => write!(f, "the SOL of transaction {signature} is unknown"),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lamports_of_a_withdrawal_are_those_that_the_pool_moved() {
-        let call = |program_id, data: Vec<u8>| Call { program_id, accounts: vec![], data };
-        let moved = |instruction: u32, lamports: u64| {
-            call(STAKE_PROGRAM_ID, [&instruction.to_le_bytes()[..], &lamports.to_le_bytes()].concat())
-        };
-        let landed = |calls| LandedTransaction { instructions: 1, calls, ..LandedTransaction::default() };
-        let pool = || call(Address::new_from_array([7; 32]), vec![tag::WITHDRAW_SOL]);
-        let one = landed(vec![pool(), moved(STAKE_WITHDRAW, 5), moved(STAKE_SPLIT, 9), moved(STAKE_WITHDRAW, 6)]);
-        assert_eq!(call_lamports(&one, MovementKind::WithdrawSol, &[]), Some(11));
-        assert_eq!(call_lamports(&one, MovementKind::WithdrawStake, &[]), Some(9));
-        // Without calls of programs, and with the wallet's own, they are unknown.
-        assert_eq!(call_lamports(&landed(vec![pool()]), MovementKind::WithdrawSol, &[]), None);
-        let own = landed(vec![moved(STAKE_WITHDRAW, 5), moved(STAKE_WITHDRAW, 6)]);
-        assert_eq!(call_lamports(&own, MovementKind::WithdrawSol, &[]), None);
-        assert_eq!(call_lamports(&one, MovementKind::DepositStake, &[]), None);
     }
 }

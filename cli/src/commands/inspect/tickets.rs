@@ -8,13 +8,13 @@ use {
         units::{address, sol},
         view::{
             policy::policy_of,
-            tickets::{Ticket, TicketTotals},
+            tickets::{OpenTicket, TicketTotals},
         },
     },
     serde::Serialize,
     solana_address::Address,
-    std::{collections::HashSet, fmt},
-    tidepool_client::{cluster::Cluster, plan, tickets::read_tickets},
+    std::fmt,
+    tidepool_client::{cluster::Cluster, tickets::read_tickets},
 };
 
 const EXAMPLE: &str = "\
@@ -46,15 +46,7 @@ pub struct Output {
     totals: TicketTotals,
     reserve_lamports: u64,
     /// The newest first.
-    tickets: Vec<Entry>,
-}
-
-#[derive(Debug, Serialize)]
-struct Entry {
-    #[serde(flatten)]
-    ticket: Ticket,
-    /// Whether the reserve can pay it now, after smaller ones; `null` before an update.
-    payable: Option<bool>,
+    tickets: Vec<OpenTicket>,
 }
 
 impl Args {
@@ -62,22 +54,12 @@ impl Args {
         let snapshot = context.look_at(&self.pool).await?;
         policy_of(&snapshot)?;
         let tickets = context.watch("Reading exit tickets", read_tickets(context.cluster, &snapshot, &[])).await?;
-        // It fails for a stale pool, and while rewards are being paid.
-        let planned = plan::claims(&snapshot, &tickets).ok();
-        let payable: Option<HashSet<u64>> =
-            planned.map(|planned| planned.claims.iter().map(|claim| claim.ticket.id.get()).collect());
-        let is_shown = |owner: Address| self.owner.is_none_or(|wanted| wanted == owner);
-        let shown = tickets.iter().filter(|ticket| is_shown(ticket.owner));
-        let entry = |ticket| {
-            let ticket = Ticket::new(&snapshot, ticket);
-            Entry { payable: payable.as_ref().map(|ids| ids.contains(&ticket.id)), ticket }
-        };
         Ok(Output {
             pool: Text(self.pool),
             epoch: snapshot.epoch(),
             totals: TicketTotals::of(&snapshot),
             reserve_lamports: snapshot.reserve_lamports(),
-            tickets: shown.map(entry).collect(),
+            tickets: OpenTicket::of(&snapshot, &tickets, self.owner),
         })
     }
 }
@@ -91,15 +73,7 @@ impl Report for Output {
         writeln!(f, "Exit tickets of pool {}", self.pool)?;
         let mut fields: Vec<Line> =
             vec![("tickets", self.totals.line().unwrap_or_default()), ("reserve", sol(self.reserve_lamports))];
-        for entry in &self.tickets {
-            let payable = match entry.payable {
-                Some(true) => "; the reserve can pay it now",
-                Some(false) => "; the reserve cannot pay it yet",
-                None => "",
-            };
-            let owner = if verbose { format!(", owned by {}", entry.ticket.owner) } else { String::new() };
-            fields.push(("ticket", format!("{}: {}{owner}{payable}", entry.ticket.id, entry.ticket.line())));
-        }
+        fields.extend(self.tickets.iter().map(|open| ("ticket", open.line(verbose))));
         write_fields(f, &fields)
     }
 }

@@ -5,10 +5,11 @@ use {
         args::UpdateFirst,
         commands::crank::claim::not_open,
         context::{Context, Spending},
+        error::CliError,
         keys::KeySource,
         output::{Landed, Text},
         trade::{Amounts, Done, Quote, Receipt, Trade},
-        units::{address, tokens},
+        units::{address, sol, tokens},
         unsent::Halt,
         view::policy::policy_of,
         warnings,
@@ -19,14 +20,15 @@ use {
         actions::{self, TokenReceiver},
         cluster::Cluster,
         plan::Plan,
-        pool::StakeSelection,
-        tickets::read_tickets_by_id,
+        pool::{PoolSnapshot, StakeSelection},
+        tickets::{read_tickets, read_tickets_by_id},
     },
-    tidepool_interface::external::token::TOKEN_ACCOUNT_LENGTH,
+    tidepool_interface::{external::token::TOKEN_ACCOUNT_LENGTH, state::ExitTicket},
 };
 
 const EXAMPLE: &str = "\
 Example:
+  tidepool cancel-exit 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA
   tidepool cancel-exit 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA 17";
 
 /// Cancel an exit ticket, and get pool tokens back
@@ -41,9 +43,9 @@ pub struct Args {
     #[arg(value_name = "POOL", value_parser = address)]
     pool: Address,
 
-    /// Id of the ticket
+    /// Id of the ticket [default: your only open one]
     #[arg(value_name = "ID")]
-    id: u64,
+    id: Option<u64>,
 
     /// Keypair of the ticket's owner [default: your wallet]
     #[arg(long, value_name = "KEYPAIR")]
@@ -74,8 +76,8 @@ impl Args {
         let fresh = context.fresh(&self.pool, StakeSelection::None, self.update_first).await?;
         let snapshot = &fresh.snapshot;
         policy_of(snapshot)?;
-        let found = read_tickets_by_id(context.cluster, snapshot, &[self.id]).await?;
-        let ticket = found.first().ok_or_else(|| not_open(snapshot, self.id))?;
+        let ticket = &self.ticket(context, snapshot).await?;
+        let id = ticket.id.get();
         let owner = context.authority("the ticket's owner", "--owner", self.owner.as_ref(), ticket.owner)?;
         let (receiver, payer) = (TokenReceiver::Wallet(owner.pubkey()), context.fee_payer()?.pubkey());
         let (group, quoted) = actions::cancel_exit(snapshot, ticket, &receiver, &payer)?;
@@ -87,22 +89,22 @@ impl Args {
             context.check_funds(&plan, &keys, &[Spending::new(payer, rent)]).await?;
         }
         let quote = Quote::new(context);
-        let sol = |lamports| quote.amounts().sol(lamports);
-        let (gives_up, rent) = (sol(ticket.lamports.get()), actions::ticket_rent(snapshot));
-        let rent_line = ("rent", format!("{} of the ticket returns", sol(rent)));
+        let shown = |lamports| quote.amounts().sol(lamports);
+        let (gives_up, rent) = (shown(ticket.lamports.get()), actions::ticket_rent(snapshot));
+        let rent_line = ("rent", format!("{} of the ticket returns", shown(rent)));
         let mut quote =
-            quote.line("you give up", format!("ticket {} for {gives_up}", self.id)).get(tokens(quoted.returned.get()));
+            quote.line("you give up", format!("ticket {id} for {gives_up}")).get(tokens(quoted.returned.get()));
         if quoted.burnt.get() > 0 {
             let burnt = tokens(quoted.burnt.get());
             quote = quote.line("burned", format!("{burnt}: the growth since the request stays with the holders"));
         }
         let quote = quote.add([rent_line]).add(context.fee_line(&plan, &keys).await?);
         let quote = quote.add(warnings::program(context, snapshot)).rate(&snapshot.rate());
-        quote.confirm(context, &format!("Cancel exit ticket {} of pool {}", self.id, self.pool))?;
+        quote.confirm(context, &format!("Cancel exit ticket {id} of pool {}", self.pool))?;
         let sent = context.send_once(&plan, &keys, snapshot.program_id()).await?;
         Ok(Done(Output {
             pool: Text(self.pool),
-            ticket_id: self.id,
+            ticket_id: id,
             token_account: Text(token_account),
             pool_tokens: ticket.pool_tokens.get(),
             returned_pool_tokens: quoted.returned.get(),
@@ -110,6 +112,34 @@ impl Args {
             rent_lamports: rent,
             transactions: fresh.and(sent),
         }))
+    }
+
+    /// The named ticket, or the only open one of the owner.
+    async fn ticket<C: Cluster>(
+        &self,
+        context: &Context<'_, C>,
+        snapshot: &PoolSnapshot,
+    ) -> Result<ExitTicket, CliError> {
+        if let Some(id) = self.id {
+            let found = read_tickets_by_id(context.cluster, snapshot, &[id]).await?;
+            return found.first().copied().ok_or_else(|| not_open(snapshot, id));
+        }
+        let owner = context.key_or_wallet("the ticket's owner", self.owner.as_ref())?.pubkey();
+        let all = context.watch("Reading exit tickets", read_tickets(context.cluster, snapshot, &[])).await?;
+        let own: Vec<ExitTicket> = all.into_iter().filter(|ticket| ticket.owner == owner).collect();
+        match own[..] {
+            [ticket] => Ok(ticket),
+            [] => Err(CliError::usage(format!("wallet {owner} has no open exit ticket in pool {}", self.pool))),
+            _ => {
+                let named = |ticket: &ExitTicket| format!("{} for {}", ticket.id.get(), sol(ticket.lamports.get()));
+                let list = own.iter().map(named).collect::<Vec<_>>().join(", ");
+                Err(CliError::usage(format!(
+                    "wallet {owner} has {} open exit tickets in pool {}: specify the id of one: {list}",
+                    own.len(),
+                    self.pool
+                )))
+            }
+        }
     }
 }
 

@@ -113,6 +113,27 @@ fn removed_validators_come_last() {
 }
 
 #[test]
+fn a_reserve_part_below_a_fee_is_left_out() {
+    let with_reserve = |lamports: u64| {
+        let mut fixture = at_par(&[50 * SOL, 40 * SOL]);
+        fixture.reserve = lamports;
+        fixture.supply = fixture.snapshot().rate().total_lamports.get();
+        fixture
+    };
+    let any = Withdrawal { order: WithdrawalOrder::SolFirst(USER), ..request(30 * SOL) };
+    // One lamport stays in the reserve for rounding.
+    for lamports in [2, 5_000] {
+        let plan = plan(&with_reserve(lamports), &any);
+        assert_eq!((plan.sol, plan.pieces.len(), plan.lamports()), (None, 1, 30 * SOL), "{lamports}");
+        assert_eq!(plan.remaining_pool_tokens(), 0);
+    }
+    assert_eq!(plan(&with_reserve(5_001), &any).sol.unwrap().lamports.get(), 5_000);
+    // What no stake account can take still comes from the reserve.
+    let little = Withdrawal { pool_tokens: 1_000, ..any };
+    assert_eq!(plan(&with_reserve(5_000), &little).sol.unwrap().lamports.get(), 1_000);
+}
+
+#[test]
 fn dust_remains_or_becomes_sol() {
     let fixture = at_par(&[50 * SOL]);
     let kept = plan(&fixture, &request(SOL / 2));

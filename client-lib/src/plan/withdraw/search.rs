@@ -18,6 +18,9 @@ use {
     },
 };
 
+/// Lamports of the base fee of a signature. A part from the reserve below it is not worth its instruction.
+const LEAST_RESERVE_PART: u64 = 5_000;
+
 /// Key of a stage: pieces that differ in it depend on each other.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::plan) struct Kind {
@@ -87,12 +90,25 @@ pub(in crate::plan) fn draft_accepted<'a>(
 }
 
 /// SOL as far as the reserve allows, and stake for the rest. If the rest is too small for a stake account, the reserve
-/// gives less, so that it is just large enough.
+/// gives less, so that it is just large enough. A part that is not worth its instruction is left out if stake takes it as well.
 fn reserve_then_stake(search: &Search) -> Result<Draft, PlanError> {
     if search.left <= search.within_reserve(0) {
         return search.clone().reserve_then_rest(search.left);
     }
     let most = search.within_reserve(search.spare());
+    let draft = with_reserve(search, most)?;
+    if search.yields(most) >= LEAST_RESERVE_PART {
+        return Ok(draft);
+    }
+    let without = search.clone().reserve_then_rest(0)?;
+    let has_no_loss = without.remaining_pool_tokens() <= draft.remaining_pool_tokens()
+        && without.lamports() >= draft.lamports()
+        && without.pieces.len() <= draft.pieces.len();
+    Ok(if has_no_loss { without } else { draft })
+}
+
+/// At most `most` pool tokens from the reserve, and stake for the rest.
+fn with_reserve(search: &Search, most: u64) -> Result<Draft, PlanError> {
     let draft = search.clone().reserve_then_rest(most)?;
     let Some(enough) = search.tokens_for(search.minimum()).filter(|_| draft.remainder.is_some() && most > 0) else {
         return Ok(draft);

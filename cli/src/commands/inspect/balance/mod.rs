@@ -8,6 +8,7 @@ use {
         error::CliError,
         output::{Report, Text},
         units::address,
+        view::tickets::OpenTicket,
         withdrawal::activation,
     },
     serde::Serialize,
@@ -18,8 +19,9 @@ use {
     tidepool_client::{
         cluster::Cluster,
         holdings::{self, HeldStake, HeldTokens},
-        pool::{AccountKind, list_pools, read_pool_account},
+        pool::{AccountKind, list_pools, read_pool_and_tickets},
         quote::StakeActivation,
+        tickets::read_tickets,
         words::lamports_per_whole_token,
     },
     tidepool_core::maths::{Lamports, PoolTokens},
@@ -37,7 +39,7 @@ Example:
 ///
 /// Reads the pool of --pool or the default pool; with --program-id or --all, all pools of the program whose pool token the
 /// wallet holds. Counts all token accounts of the wallet, associated or not. Values pool tokens at the exchange rate of the
-/// pool's last update, before fees. Lists the stake accounts whose withdraw authority is the wallet. Sends nothing; needs no
+/// pool's last update, before fees. Lists the wallet's open exit tickets in one pool, and the stake accounts whose withdraw authority is the wallet. Sends nothing; needs no
 /// keypair if WALLET is given.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
@@ -83,6 +85,8 @@ struct Holding {
     last_update_epoch: u64,
     stale: bool,
     token_accounts: Vec<TokenAccount>,
+    /// The wallet's open exit tickets, the newest first; `null` where several pools are shown.
+    tickets: Option<Vec<OpenTicket>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -128,7 +132,7 @@ impl Args {
         };
         let account = context.cluster.account(&wallet).await?;
         check_wallet(&wallet, account.as_ref())?;
-        let (pools, pool_origin) = self.pools(context).await?;
+        let Found { pools, origin: pool_origin, open_tickets } = self.pools(context).await?;
         let clock = context.cluster.clock().await?;
         let programs: BTreeSet<Address> = pools.iter().map(|(_, pool)| pool.head.token_program_id).collect();
         let searching = holdings::token_accounts(context.cluster, &wallet, &programs);
@@ -136,7 +140,11 @@ impl Args {
         let is_one = pools.len() == 1;
         let holdings = pools.iter().map(|(address, pool)| Holding::new(address, pool, &wallet, &held, clock.epoch));
         // Of many pools only those count of which there is something.
-        let holdings = holdings.filter(|holding| is_one || !holding.token_accounts.is_empty()).collect();
+        let holdings = holdings.filter(|holding| is_one || !holding.token_accounts.is_empty());
+        let mut holdings: Vec<Holding> = holdings.collect();
+        if let (Some(open), [holding]) = (open_tickets, holdings.as_mut_slice()) {
+            holding.tickets = Some(if open > 0 { tickets(context, &holding.pool.0, &wallet).await? } else { vec![] });
+        }
         let stake = if self.no_stake {
             None
         } else {
@@ -159,11 +167,7 @@ impl Args {
         })
     }
 
-    /// The pools that it is about, and where the only one was set, if the command line leaves it out.
-    async fn pools<C: Cluster>(
-        &self,
-        context: &Context<'_, C>,
-    ) -> Result<(Vec<(Address, StakePool)>, Option<String>), CliError> {
+    async fn pools<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Found, CliError> {
         let program_id = context.global.program_id;
         let default = context.global.defaults.pool.as_ref().filter(|_| !self.all && program_id.is_none());
         let one = match (self.pool, default) {
@@ -172,13 +176,34 @@ impl Args {
             (None, None) => None,
         };
         if let Some((address, origin)) = one {
-            let pool = read_pool_account(context.cluster, &address, program_id).await?;
-            return Ok((vec![(address, pool)], origin));
+            let (pool, totals) = read_pool_and_tickets(context.cluster, &address, program_id).await?;
+            return Ok(Found { pools: vec![(address, pool)], origin, open_tickets: Some(totals.open.get()) });
         }
         let program_id = context.program("; or specify one pool with --pool or TIDEPOOL_POOL")?;
         let listing = context.search("pools", list_pools(context.cluster, &program_id), "").await?;
-        Ok((listing.pools.iter().map(|listed| (listed.address, listed.pool)).collect(), None))
+        let pools = listing.pools.iter().map(|listed| (listed.address, listed.pool)).collect();
+        Ok(Found { pools, origin: None, open_tickets: None })
     }
+}
+
+/// The pools that the command shows.
+struct Found {
+    pools: Vec<(Address, StakePool)>,
+    /// Where the only one was set, if the command line leaves it out.
+    origin: Option<String>,
+    /// Number of open exit tickets, of all owners, in the only pool.
+    open_tickets: Option<u64>,
+}
+
+/// The wallet's open tickets in a pool.
+async fn tickets<C: Cluster>(
+    context: &Context<'_, C>,
+    pool: &Address,
+    wallet: &Address,
+) -> Result<Vec<OpenTicket>, CliError> {
+    let snapshot = context.look_at(pool).await?;
+    let all = context.watch("Reading exit tickets", read_tickets(context.cluster, &snapshot, &[])).await?;
+    Ok(OpenTicket::of(&snapshot, &all, Some(*wallet)))
 }
 
 /// Checks that `wallet` is not the address of something that a wallet owns.
@@ -213,6 +238,7 @@ impl Holding {
                     frozen: tokens.is_frozen,
                 })
                 .collect(),
+            tickets: None,
         }
     }
 }

@@ -31,7 +31,13 @@ fn write_holding(f: &mut fmt::Formatter<'_>, holding: &Holding, origin: Option<&
         let frozen = if account.frozen { ", frozen" } else { "" };
         writeln!(f, "  {kind}token account {}: {}{frozen}", account.address, tokens(account.pool_tokens))?;
     }
-    Ok(())
+    let tickets = holding.tickets.as_deref().unwrap_or_default();
+    if !tickets.is_empty() {
+        let lamports = tickets.iter().fold(0, |sum: u64, open| sum.saturating_add(open.ticket.claimable_lamports));
+        let plural = if tickets.len() == 1 { "" } else { "s" };
+        writeln!(f, "  {} open exit ticket{plural}, for {}", tickets.len(), sol(lamports))?;
+    }
+    tickets.iter().try_for_each(|open| writeln!(f, "  ticket {}", open.line(false)))
 }
 
 fn write_stake(f: &mut fmt::Formatter<'_>, stake: &Stake) -> fmt::Result {

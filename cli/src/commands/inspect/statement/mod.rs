@@ -90,12 +90,15 @@ struct Balance {
     /// What it cost; `null` if unknown.
     first_in_cost_lamports: Option<u64>,
     average_cost_lamports: Option<u64>,
+    /// What open exit tickets are to pay; `null` if unknown.
+    owed_lamports: Option<u64>,
 }
 
 /// Sums over the period. `null` if a part is unknown.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize)]
 struct Totals {
     deposited_lamports: Option<u64>,
+    /// Exit tickets count at their request.
     withdrawn_lamports: Option<u64>,
     /// Pool tokens of transfers.
     received_pool_tokens: u64,

@@ -10,7 +10,7 @@ use {
     solana_signature::Signature,
     tidepool_client::{
         pool::Recorded,
-        statement::{Accrual, Lots, Movement, MovementKind, Movements, rate_in_epoch, value},
+        statement::{Accrual, Disposal, Gap, Lots, Movement, MovementKind, Movements, rate_in_epoch, value},
         words::lamports_per_whole_token,
     },
     tidepool_core::maths::ExchangeRate,
@@ -45,7 +45,8 @@ pub(super) struct Row {
     pub change_pool_tokens: i64,
     /// Paid for them or received for them, always positive; the growth of the value for an accrual, negative for a loss. `null` if unknown.
     pub change_lamports: Option<i64>,
-    /// Where the lamports are from: `paid`, by the transaction; `rate`, by the exchange rate; `null` if they are unknown.
+    /// Where the lamports are from: `paid`, by the transaction; `owed`, fixed by an exit ticket, whose payment has a row of its own;
+    /// `rate`, by the exchange rate; `null` if they are unknown.
     sol_basis: Option<&'static str>,
     lamports_per_whole_pool_token: Option<u64>,
     balance_pool_tokens: u64,
@@ -65,6 +66,8 @@ pub(super) struct Book<'a> {
     /// The rate now.
     now: ExchangeRate,
     lots: Lots,
+    /// Lamports of open exit tickets; `None` if unknown.
+    owed: Option<u64>,
     pub opening: Balance,
     pub closing: Balance,
     pub totals: Totals,
@@ -81,7 +84,8 @@ impl<'a> Book<'a> {
             ..Totals::default()
         };
         let balance = Balance::default();
-        Self { recorded, period, now, lots: Lots::default(), opening: balance, closing: balance, totals, rows: vec![] }
+        let (lots, owed) = (Lots::default(), Some(0));
+        Self { recorded, period, now, lots, owed, opening: balance, closing: balance, totals, rows: vec![] }
     }
 
     /// Takes all movements and accruals up to the end of the period, and keeps those in it.
@@ -93,6 +97,9 @@ impl<'a> Book<'a> {
         }
         let mut balance = movements.all.first().map_or(movements.balance, |first| first.before);
         let mut last_epoch = None;
+        if movements.gaps.iter().any(|gap| matches!(gap, Gap::UnknownPayment(_))) {
+            self.owed = None;
+        }
         let mut accruals = accruals.iter().filter(|accrual| accrual.pool_tokens > 0).peekable();
         self.opening = self.balance(balance, None);
         for movement in movements.all.iter().map(Some).chain([None]) {
@@ -150,6 +157,7 @@ impl<'a> Book<'a> {
             lamports: rate.map_or((pool_tokens == 0).then_some(0), |rate| value(&rate, pool_tokens)),
             first_in_cost_lamports: cost.first_in,
             average_cost_lamports: cost.average,
+            owed_lamports: self.owed,
         }
     }
 
@@ -174,25 +182,48 @@ impl<'a> Book<'a> {
         });
     }
 
+    /// Counts what an exit ticket owes from its request until it is paid or cancelled.
+    fn owe(&mut self, movement: &Movement) {
+        self.owed = match movement.kind {
+            MovementKind::RequestExit => self.owed.zip(movement.lamports).and_then(|(owed, new)| owed.checked_add(new)),
+            MovementKind::CancelExit => self.owed.zip(movement.lamports).and_then(|(owed, old)| owed.checked_sub(old)),
+            MovementKind::TicketPaid => {
+                self.owed.zip(movement.owed_lamports).and_then(|(owed, paid)| owed.checked_sub(paid))
+            }
+            _ => self.owed,
+        };
+    }
+
+    /// The cost of what left; `None` if nothing did.
+    fn cost(&mut self, movement: &Movement, lamports: Option<u64>) -> Option<Disposal> {
+        if movement.kind == MovementKind::TicketPaid {
+            return None;
+        }
+        if movement.is_in() {
+            self.lots.acquire(movement.pool_tokens(), lamports);
+            return None;
+        }
+        Some(self.lots.dispose(movement.pool_tokens()))
+    }
+
     fn take(&mut self, movement: &Movement, is_in_period: bool) {
         let rate = rate_in_epoch(self.recorded, movement.epoch);
-        let is_transfer = matches!(movement.kind, MovementKind::Received | MovementKind::Sent);
+        let is_transfer = movement.kind.is_transfer();
+        self.owe(movement);
         let by_rate = rate.filter(|_| is_transfer).and_then(|rate| value(&rate, movement.pool_tokens()));
         let lamports = movement.lamports.or(by_rate);
-        let cost = if movement.is_in() {
-            self.lots.acquire(movement.pool_tokens(), lamports);
-            None
-        } else {
-            Some(self.lots.dispose(movement.pool_tokens()))
-        };
+        let cost = self.cost(movement, lamports);
         if !is_in_period {
             return;
         }
         let gain = |cost: Option<u64>| Some(saturating(i128::from(lamports?) - i128::from(cost?)));
         let (first_in, average) = (cost.and_then(|cost| cost.first_in), cost.and_then(|cost| cost.average));
-        let (first_in_gain, average_gain) = (gain(first_in), gain(average));
+        // The request has the gain of a ticket. Only a loss of the pool until the payment is left.
+        let shortfall = movement.owed_lamports.zip(lamports).filter(|(owed, paid)| paid < owed);
+        let lost = shortfall.map(|(owed, paid)| saturating(i128::from(paid) - i128::from(owed)));
+        let (first_in_gain, average_gain) = (gain(first_in).or(lost), gain(average).or(lost));
         self.add(movement, is_transfer, lamports);
-        if cost.is_some() {
+        if cost.is_some() || lost.is_some() {
             let plus = |sum: &mut Option<i64>, part: Option<i64>| {
                 *sum = sum.zip(part).map(|(sum, part)| sum.saturating_add(part))
             };
@@ -206,7 +237,7 @@ impl<'a> Book<'a> {
             kind: movement.kind.name(),
             change_pool_tokens: saturating(i128::from(movement.pool_tokens()) * sign),
             change_lamports: lamports.map(|lamports| saturating(lamports.into())),
-            sol_basis: movement.lamports.map(|_| "paid").or(by_rate.map(|_| "rate")),
+            sol_basis: movement.lamports.map(|_| basis(movement.kind)).or(by_rate.map(|_| "rate")),
             lamports_per_whole_pool_token: rate.as_ref().and_then(lamports_per_whole_token),
             balance_pool_tokens: movement.after,
             balance_lamports: rate.and_then(|rate| value(&rate, movement.after)),
@@ -220,6 +251,9 @@ impl<'a> Book<'a> {
 
     fn add(&mut self, movement: &Movement, is_transfer: bool, lamports: Option<u64>) {
         let totals = &mut self.totals;
+        if movement.kind == MovementKind::TicketPaid {
+            return;
+        }
         match (is_transfer, movement.is_in()) {
             (true, true) => {
                 totals.received_pool_tokens = totals.received_pool_tokens.saturating_add(movement.pool_tokens())
@@ -231,6 +265,11 @@ impl<'a> Book<'a> {
             }
         }
     }
+}
+
+/// Where the lamports of a trade are from.
+const fn basis(kind: MovementKind) -> &'static str {
+    if matches!(kind, MovementKind::RequestExit | MovementKind::CancelExit) { "owed" } else { "paid" }
 }
 
 fn saturating(number: i128) -> i64 {

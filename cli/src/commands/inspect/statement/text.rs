@@ -24,22 +24,23 @@ pub(super) fn write(f: &mut fmt::Formatter<'_>, statement: &Output) -> fmt::Resu
     let known = |lamports: Option<u64>| lamports.map_or("unknown".into(), sol);
     let gain =
         |lamports: Option<i64>| lamports.map_or("unknown".into(), |lamports| format!("{} SOL", signed(lamports)));
-    write_fields(
-        f,
-        &[
-            ("opening balance", balance(&statement.opening)),
-            ("deposited", known(totals.deposited_lamports)),
-            ("withdrawn", known(totals.withdrawn_lamports)),
-            ("received", tokens(totals.received_pool_tokens)),
-            ("sent", tokens(totals.sent_pool_tokens)),
-            ("rewards", gain(Some(totals.accrued_lamports))),
-            ("gain of what left, FIFO", gain(totals.first_in_gain_lamports)),
-            ("gain of what left, average", gain(totals.average_gain_lamports)),
-            ("closing balance", balance(&statement.closing)),
-            ("its cost, FIFO", known(statement.closing.first_in_cost_lamports)),
-            ("its cost, average", known(statement.closing.average_cost_lamports)),
-        ],
-    )?;
+    let mut fields = vec![
+        ("opening balance", balance(&statement.opening)),
+        ("deposited", known(totals.deposited_lamports)),
+        ("withdrawn", known(totals.withdrawn_lamports)),
+        ("received", tokens(totals.received_pool_tokens)),
+        ("sent", tokens(totals.sent_pool_tokens)),
+        ("rewards", gain(Some(totals.accrued_lamports))),
+        ("gain of what left, FIFO", gain(totals.first_in_gain_lamports)),
+        ("gain of what left, average", gain(totals.average_gain_lamports)),
+        ("closing balance", balance(&statement.closing)),
+        ("its cost, FIFO", known(statement.closing.first_in_cost_lamports)),
+        ("its cost, average", known(statement.closing.average_cost_lamports)),
+    ];
+    if statement.closing.owed_lamports != Some(0) {
+        fields.push(("open exit tickets", format!("{} of what was withdrawn", known(statement.closing.owed_lamports))));
+    }
+    write_fields(f, &fields)?;
     for gap in &statement.gaps {
         writeln!(f, "  gap: {gap}")?;
     }
