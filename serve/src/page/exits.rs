@@ -8,7 +8,7 @@ use {
     crate::read::Reading,
     maud::{Markup, html},
     solana_address::Address,
-    tidepool_client::{pool::PoolSnapshot, quote, units::tokens},
+    tidepool_client::{pool::PoolSnapshot, quote, units::tokens, words},
 };
 
 /// Shares of the supply for which the way out is told.
@@ -58,7 +58,7 @@ fn way_out(snapshot: &PoolSnapshot, part: u64, name: &str) -> Markup {
     let ticket = match quote::quote_exit(snapshot, &holder, amount, None) {
         Ok(quote) => match quote.payable_from_epoch {
             Some(epoch) if epoch <= snapshot.epoch() => "payable now".to_owned(),
-            Some(epoch) => format!("about {} epochs", epoch - snapshot.epoch()),
+            Some(epoch) => format!("about {}", words::epochs(epoch - snapshot.epoch())),
             None => "when the reserve gets more SOL".to_owned(),
         },
         Err(_) if snapshot.is_stale() => not_now.to_owned(),

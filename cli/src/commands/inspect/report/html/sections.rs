@@ -52,7 +52,7 @@ pub(super) fn rate(report: &Figures) -> Markup {
 
 fn yields(report: &Figures) -> Markup {
     html! {
-        div.table {
+        div.table tabindex="0" role="region" aria-label="Yields" {
             table {
                 caption { "Growth of the exchange rate, after the fee on rewards and before fees of deposits and withdrawals. A year is counted in real time." }
                 thead { tr { th scope="col" { "asked for" } th scope="col" { "a year" } th scope="col" { "growth" } th scope="col" { "from" } } }
@@ -240,7 +240,7 @@ fn parts(title: &str, parts: &[Part]) -> Markup {
         return html! {};
     }
     html! {
-        div.table {
+        div.table tabindex="0" role="region" aria-label=(title) {
             table {
                 caption { (title) }
                 thead { tr { th scope="col" { (title.rsplit_once(" by ").map_or(title, |(_, by)| by)) } th scope="col" { "validators" } th scope="col" { "SOL" } th scope="col" { "share" } th scope="col" aria-hidden="true" {} } }
@@ -293,8 +293,8 @@ pub(super) fn promises(report: &Figures) -> Markup {
 pub(super) fn control(report: &Figures) -> Markup {
     html! {
         section {
-            h2 { "Who can change what" }
-            div.table {
+            h2 #control { "Who can change what" }
+            div.table tabindex="0" role="region" aria-labelledby="control" {
                 table.words {
                     thead { tr { th scope="col" { "role" } th scope="col" { "key" } } }
                     tbody {
@@ -323,7 +323,7 @@ pub(super) fn method(report: &Figures) -> Markup {
 
 fn words(caption: &str, rows: &[Line]) -> Markup {
     html! {
-        div.table {
+        div.table tabindex="0" role="region" aria-label=(caption) {
             table.words {
                 caption { (caption) }
                 tbody { @for (name, value) in rows { tr { th scope="row" { (name) } td { (value) } } } }
