@@ -245,3 +245,26 @@ async fn a_ticket_is_owed_until_its_payment_which_has_a_row() {
     assert_eq!((&paid["closing"]["owed_lamports"], &paid["gaps"]), (&json!(0), &json!([])));
     assert_eq!(payment["balance_pool_tokens"], paid["closing"]["pool_tokens"]);
 }
+
+#[tokio::test]
+async fn stake_accounts_that_are_deposited_together_are_summed_up() {
+    let stage = Stage::new();
+    let pool = staked_pool(&stage, "").await;
+    holder(&stage, &pool).await;
+    for index in [0, 1] {
+        run(&stage, &format!("withdraw-stake {pool} 5 --validator {}", stage.vote(index))).await;
+    }
+    let before = run(&stage, &format!("statement --pool {pool}")).await;
+    let deposited = run(&stage, &format!("deposit-stake {pool} --all")).await;
+    let found = run(&stage, &format!("statement --pool {pool}")).await;
+    let deposits = rows(&found, "deposit_stake");
+    assert_eq!(deposits.len(), deposited["transactions"].as_array().unwrap().len(), "{found:#}");
+    let minted: i64 = deposits.iter().map(|row| signed(&row["change_pool_tokens"])).sum();
+    let held = |statement: &Value| number(&statement["closing"]["pool_tokens"]) as i64;
+    assert_eq!(minted, held(&found) - held(&before));
+    let paid: u64 = deposits.iter().map(|row| number(&row["change_lamports"])).sum();
+    let total = |statement: &Value| number(&statement["totals"]["deposited_lamports"]);
+    assert_eq!(paid, total(&found) - total(&before));
+    assert!(paid > 10 * SOL, "the rents come back too: {paid}");
+    assert_eq!((rows(&found, "several").len(), &found["gaps"]), (0, &json!([])));
+}

@@ -78,6 +78,9 @@ pub(crate) fn sol_deposit_at(
     Ok(quote)
 }
 
+/// Lamports of the base fee of a signature. A part from the reserve below it costs more than it brings.
+pub(crate) const LEAST_RESERVE_PART: u64 = 5_000;
+
 /// Quotes a withdrawal of SOL from the reserve for `pool_tokens` of the token account `burn_from`, with `minimum`
 /// lamports out.
 ///
@@ -100,13 +103,13 @@ pub fn quote_withdraw_sol(
     let quote = check_withdrawal_minimum(quote, minimum)?;
     let available = snapshot.withdrawable_reserve_lamports();
     if quote.lamports.get() > available {
-        let most = quote::largest_withdrawal(&snapshot.rate(), fee, Lamports::new(available)).get();
         let has_tickets = snapshot.is_extended() && snapshot.pool().terms.sol_withdraw_authority.is_none();
         let stays = snapshot.stays_in_reserve();
-        let detail = if most == 0 {
+        let detail = if available < LEAST_RESERVE_PART {
             let ticket = if has_tickets { ", or request an exit ticket" } else { "" };
             format!("the reserve has no SOL to spare now{stays}: withdraw as a stake account{ticket}")
         } else {
+            let most = quote::largest_withdrawal(&snapshot.rate(), fee, Lamports::new(available)).get();
             format!(
                 "{} yield {}, but the reserve can pay at most {}{stays}: withdraw up to {}, {}",
                 Tokens(pool_tokens),

@@ -66,6 +66,7 @@ fn an_empty_reserve_is_named_with_what_to_do() {
     assert!(plain.contains("the reserve has no SOL to spare now: withdraw as a stake account"), "{plain}");
     assert!(!plain.contains("ticket") && !plain.contains("0.000000000"), "{plain}");
     fixture.policy = Some(RebalancePolicy::DEFAULT);
+    fixture.reserve += 1;
     let extended = refused(&fixture);
     assert!(extended.contains("withdraw as a stake account, or request an exit ticket"), "{extended}");
 }

@@ -182,7 +182,9 @@ impl<'a> WithdrawalState<'a> {
         if yields.lamports.get() > available {
             let stays = StaysInReserve { rents: self.working_lamports(), tickets: self.snapshot.ticket_lamports() };
             let detail = match available {
-                0 => format!("the reserve has no SOL to spare now{stays}: withdraw from a validator"),
+                0..super::LEAST_RESERVE_PART => {
+                    format!("the reserve has no SOL to spare now{stays}: withdraw from a validator, or later")
+                }
                 _ => format!(
                     "the reserve can pay at most {}{stays}, not {}: withdraw less",
                     Sol(available),

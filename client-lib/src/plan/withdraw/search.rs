@@ -18,9 +18,6 @@ use {
     },
 };
 
-/// Lamports of the base fee of a signature. A part from the reserve below it is not worth its instruction.
-const LEAST_RESERVE_PART: u64 = 5_000;
-
 /// Key of a stage: pieces that differ in it depend on each other.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::plan) struct Kind {
@@ -90,14 +87,14 @@ pub(in crate::plan) fn draft_accepted<'a>(
 }
 
 /// SOL as far as the reserve allows, and stake for the rest. If the rest is too small for a stake account, the reserve
-/// gives less, so that it is just large enough. A part that is not worth its instruction is left out if stake takes it as well.
+/// gives less, so that it is just large enough. A part below the fee of a signature is left out if stake takes it without loss.
 fn reserve_then_stake(search: &Search) -> Result<Draft, PlanError> {
     if search.left <= search.within_reserve(0) {
         return search.clone().reserve_then_rest(search.left);
     }
     let most = search.within_reserve(search.spare());
     let draft = with_reserve(search, most)?;
-    if search.yields(most) >= LEAST_RESERVE_PART {
+    if search.yields(most) >= quote::LEAST_RESERVE_PART {
         return Ok(draft);
     }
     let without = search.clone().reserve_then_rest(0)?;
