@@ -45,6 +45,7 @@ pub fn live(cluster: &Cluster, token_program: &str, token_program_id: Address, r
     let mut life = create(cluster, token_program, token_program_id);
     let stake_account = delegate(life.cluster, &life.holder, &life.votes[0], 20 * SOL);
     add_validators(&life);
+    let other = another_pool(&life);
     life.next_epoch();
     deposit_sol(&life);
     spread(&life);
@@ -58,6 +59,7 @@ pub fn live(cluster: &Cluster, token_program: &str, token_program_id: Address, r
         change_fee(&mut life);
     }
     move_away(&mut life);
+    move_to(&life, &other);
     withdraw(&mut life);
     withdraw_all(&mut life);
 }
@@ -121,6 +123,35 @@ fn add_validators(life: &Life) {
         let stake = text(&added["validator_stake"]).parse().expect("an address");
         assert_eq!(cluster.rpc.lamports(&stake), number(&added["lamports"]));
     }
+}
+
+/// Another pool with the first validator.
+fn another_pool(life: &Life) -> String {
+    let Life { cluster, manager, votes, .. } = life;
+    let line = format!("create-pool --program-id {} --max-validators 10 --initial-deposit 5", cluster.program_id);
+    let pool = text(&manager.must(&line)["pool"]).to_owned();
+    manager.must(&format!("add-validator {pool} {}", votes[0]));
+    pool
+}
+
+/// Moves stake of the first validator to another pool, without cool-down.
+fn move_to(life: &Life, other: &str) {
+    let Life { cluster, holder, pool, .. } = life;
+    let before = life.tokens_of(holder);
+    let moved = holder.must(&format!("move {pool} {other} 6"));
+    assert_eq!((&moved["pool_tokens"], &moved["pool_tokens_left"]), (&json!(6 * SOL), &json!(0)), "{moved:#}");
+    assert_eq!(moved["fee_pool_tokens"], 6 * SOL / WITHDRAWAL_FEE);
+    assert_eq!(life.tokens_of(holder), before - 6 * SOL);
+    assert_eq!(tokens(cluster, text(&moved["token_account"])), number(&moved["received_pool_tokens"]));
+    let value = |name: &str| number(&moved["value"][name]);
+    let parts = ["after_lamports", "fee_lamports", "fee_received_lamports", "rounding_lamports"].map(value);
+    assert_eq!(parts.iter().sum::<u64>(), value("before_lamports"));
+    // The stake earns on: it is a part of the validator's active stake, beside the first minimum.
+    let listed = holder.must(&format!("list {other}"));
+    let active = number(&listed["validators"][0]["active_lamports"]);
+    assert!(active > number(&moved["stake_lamports"]), "{active}: {moved:#}");
+    chain::check_total(cluster, &check(cluster, holder, other));
+    check(cluster, holder, pool);
 }
 
 fn deposit_sol(life: &Life) {
