@@ -29,8 +29,8 @@ use {
 
 const EXAMPLE: &str = "\
 Example:
-  tidepool report 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA --out report.html
-  tidepool report 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA --format csv --events --out report.csv";
+  tidepool report 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA --events --out report.html
+  tidepool report 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA --format csv --out report.csv";
 
 /// Write a report on a pool for its holders: rate, yield, fees, validators
 ///
