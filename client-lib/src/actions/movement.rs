@@ -226,7 +226,7 @@ fn check_decrease(movement: &Movement, lamports: u64) -> Result<(), PlanError> {
         return Err(PlanError::refused(
             cause,
             format!(
-                "validator {} has {}, of which {} must stay: decrease by at most {}, or remove the validator",
+                "validator {} has {}; {} of it must stay: decrease by at most {}, or remove the validator",
                 validator.vote(),
                 Sol(held),
                 Sol(required),

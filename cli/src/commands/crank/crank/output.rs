@@ -161,7 +161,7 @@ impl Round {
         let mut fields = vec![
             (
                 "total stake",
-                format!("{}, of which {} in the reserve", sol(self.total_lamports), sol(self.reserve_lamports)),
+                format!("{}; {} of it in the reserve", sol(self.total_lamports), sol(self.reserve_lamports)),
             ),
             ("supply", tokens(self.pool_token_supply)),
         ];

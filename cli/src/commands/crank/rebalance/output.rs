@@ -188,7 +188,7 @@ impl Output {
         }
         fields.push(("rent lent", sol(idle.lent_rent_lamports)));
         let (left, target) = (sol(idle.left_in_reserve_lamports), sol(self.reserve_target_lamports));
-        fields.push(("left in the reserve", format!("{left}, of which {target} are its target")));
+        fields.push(("left in the reserve", format!("{left}; its target is {target}")));
         if let Some(left) = self.turnover_left_lamports {
             fields.push(("remaining turnover budget", sol(left)));
         }

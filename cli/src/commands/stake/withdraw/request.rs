@@ -99,7 +99,7 @@ impl<'a> Request<'a> {
     fn too_poor(&self, most: &WithdrawalPlan, wanted: u64) -> CliError {
         let held = match most.remainder {
             None => format!("{}, which yield {} after the fee", self.all, sol(most.lamports())),
-            Some(_) => format!("{}, of which {} can be withdrawn now", self.all, sol(most.lamports())),
+            Some(_) => format!("{}; {} of it can be withdrawn now", self.all, sol(most.lamports())),
         };
         CliError::InsufficientFunds { holder: self.terms.tokens.account, held, needed: sol(wanted) }
     }
