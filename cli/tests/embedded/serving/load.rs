@@ -2,7 +2,11 @@
 //! `cargo test -p tidepool-cli --test embedded -- --ignored --nocapture thousand_visitors`.
 
 use {
-    super::{super::harness::Stage, Endpoint, serve},
+    super::{
+        super::harness::{SOL, Stage},
+        Endpoint, serve,
+    },
+    solana_signer::Signer as _,
     std::{
         net::{Ipv4Addr, SocketAddr},
         time::Duration,
@@ -67,6 +71,7 @@ async fn visits(address: SocketAddr) -> Vec<Result<(Duration, usize), String>> {
 #[ignore = "a measurement that takes all cores for minutes"]
 async fn a_thousand_visitors_a_second_are_served() {
     let stage = Stage::of(VALIDATORS);
+    stage.cluster.airdrop(&stage.wallet.pubkey(), 3 * VALIDATORS as u64 * SOL);
     let pool = stage.pool(&format!("--max-validators 2000 --initial-deposit {}", 2 * VALIDATORS)).await;
     stage.add_validators(&pool, 0..VALIDATORS).await;
     let endpoint = Endpoint::default();
