@@ -186,7 +186,14 @@ fn explain_instruction(program: Option<FailedProgram>, error: &InstructionError)
     };
     let known = match program {
         Some(FailedProgram::StakePool) => {
-            let of_contract = StakePoolError::from_code(*code).map(|error| (format!("{error:?}"), error.message()));
+            let message = |error| match error {
+                // Plans refuse a stale pool: this one became stale after the plan was made.
+                StakePoolError::StakeListAndPoolOutOfDate => {
+                    "A new epoch has begun since the pool was read: repeat the command, which updates the pool first."
+                }
+                error => error.message(),
+            };
+            let of_contract = StakePoolError::from_code(*code).map(|error| (format!("{error:?}"), message(error)));
             let of_extension = || ExtensionError::from_code(*code).map(|error| (format!("{error:?}"), error.message()));
             of_contract.or_else(of_extension).map(|(name, message)| (name, message.to_owned()))
         }

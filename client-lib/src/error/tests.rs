@@ -58,6 +58,8 @@ fn explanations_are_sentences() {
         "instruction 1 failed in the stake pool program: The reserve holds less than that: withdraw less, or withdraw a stake \
          account (SolWithdrawalTooLarge)"
     );
+    let stale = explain_custom(17, &[POOL_PROGRAM], &[]);
+    assert!(stale.message.contains("A new epoch has begun since the pool was read: repeat"), "{stale}");
     let error = TransactionError::BlockhashNotFound;
     let explanation = explain(&Failure {
         error: &error,

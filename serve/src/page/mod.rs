@@ -148,7 +148,7 @@ fn notices(reading: &Reading, failed_for: Option<Duration>) -> Markup {
         }
         @if snapshot.environment().rewards_are_being_paid() {
             p .notice role="status" {
-                "The rewards of the last epoch are being paid. Stake cannot move until that is finished, some minutes."
+                "The rewards of the last epoch are being paid. Stake cannot move until that is finished."
             }
         }
         @if let Some(epoch) = snapshot.halted_until_epoch() {

@@ -9,7 +9,7 @@ pub mod user;
 use std::{env, path::PathBuf, time::Duration};
 
 /// Time after which whatever a test waits for has failed.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(180);
 
 /// A path that `cargo xtask e2e` gives the tests.
 pub fn path_from(variable: &str) -> PathBuf {

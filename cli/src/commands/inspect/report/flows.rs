@@ -67,9 +67,12 @@ pub struct InstructionFlows {
 }
 
 impl Flows {
-    /// Reads all events of the pool.
-    pub async fn read<C: Cluster>(context: &Context<'_, C>, snapshot: &PoolSnapshot) -> Result<Self, CliError> {
-        policy_of(snapshot)?;
+    /// Reads all events of a pool, and the pool as it is after them.
+    pub async fn read<C: Cluster>(
+        context: &Context<'_, C>,
+        mut snapshot: PoolSnapshot,
+    ) -> Result<(Self, PoolSnapshot), CliError> {
+        policy_of(&snapshot)?;
         let (pool, program_id) = (snapshot.address(), snapshot.program_id());
         let reader = || {
             let reader = EventReader::new(context.cluster, pool, program_id);
@@ -95,7 +98,8 @@ impl Flows {
                     }
                 }
             }
-            let compared = Reconciliation::of(&totals, &context.look_at(&pool).await?);
+            snapshot = context.look_at_stakes(&pool).await?;
+            let compared = Reconciliation::of(&totals, &snapshot);
             exact = gaps == 0 && compared.is_exact();
             // Else the pool may have changed between the two.
             if compared.difference().is_none_or(|difference| difference == (0, 0)) {
@@ -109,14 +113,15 @@ impl Flows {
             lamports_change: signed(kind.lamports),
             pool_tokens_change: signed(kind.pool_tokens),
         });
-        Ok(Self {
+        let flows = Self {
             exact,
             gaps,
             lamports_before: before.map(|before| before.lamports),
             pool_tokens_before: before.map(|before| before.pool_tokens),
             epochs: epochs.into_values().collect(),
             by_instruction: by_instruction.collect(),
-        })
+        };
+        Ok((flows, snapshot))
     }
 
     /// Sums of all epochs; its epoch is 0.

@@ -97,13 +97,16 @@ impl Args {
                 "--output json has no room for a report in HTML or CSV: specify its file with --out, or --format json",
             ));
         }
-        let snapshot = context.look_at_stakes(&self.pool).await?;
+        let mut snapshot = context.look_at_stakes(&self.pool).await?;
         let groups = self.groups.as_deref().map_or_else(|| Ok(HashMap::new()), read_groups)?;
-        let mut figures = Figures::read(context, &snapshot, &groups, self.epochs.into()).await?;
+        let mut flows = None;
         if self.events {
-            let reading = Flows::read(context, &snapshot);
-            figures.flows = Some(context.watch("Reading the events of the pool", reading).await?);
+            let reading = Flows::read(context, snapshot);
+            // The other figures are of the same state.
+            let (found, after) = context.watch("Reading the events of the pool", reading).await?;
+            (flows, snapshot) = (Some(found), after);
         }
+        let figures = Figures { flows, ..Figures::read(context, &snapshot, &groups, self.epochs.into()).await? };
         let mut output = Output { file: None, figures, format: self.format };
         if let Some(path) = &self.out {
             output.file = Some(path.display().to_string());

@@ -17,7 +17,7 @@ pub(super) fn table(found: &Flows) -> Markup {
             (card("Deposits", &sol(total.deposited_lamports.unsigned_abs()), &counted(total.deposits, "deposit")))
             (card("Withdrawals", &sol(total.withdrawn_lamports.unsigned_abs()), &counted(total.withdrawals, "withdrawal")))
         }
-        @if found.exact { p.soft { "By the events of the pool. Their sums are those of the pool account and its ledger, to the lamport." } }
+        @if found.exact { p.soft { "By the events of the pool. Their sums are those of the pool account and its ledger, to the lamport. Like all figures here, they are of finalized blocks, some seconds or minutes old, unless another commitment was asked for." } }
         @else { p.warn { "By the events of the pool, which are incomplete: the history of the endpoint has " (counted(found.gaps, "gap")) "." } }
         h3 #flows { "Deposits and withdrawals" }
         div.table.long tabindex="0" role="region" aria-labelledby="flows" {
