@@ -6,6 +6,7 @@ use {
         message::{describe, extension::ground_id},
         output::Text,
     },
+    serde::Serialize,
     serde_json::{Value, json},
     solana_address::Address,
     std::fmt,
@@ -13,7 +14,7 @@ use {
         announcement::{AnnouncedChange, kind_id},
         events::{
             AnnouncementEvent, AnnouncementStep, Authority, AuthorityEvent, Change, DemotionEvent, Event, EventKey,
-            EventRecord, ExitEvent, ExitStep, FeeEvent, FundsEvent,
+            EventRecord, ExitEvent, ExitStep, FeeEvent, FundsEvent, Kind, Totals,
         },
         words::{announced_value, status_name},
     },
@@ -27,6 +28,28 @@ use {
 /// A sum or difference of amounts, in JSON. All lamports and pool tokens that exist fit 63 bits.
 pub fn signed(amount: i128) -> i64 {
     i64::try_from(amount).unwrap_or(if amount < 0 { i64::MIN } else { i64::MAX })
+}
+
+/// The sums of an instruction.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct InstructionTotals {
+    pub instruction: &'static str,
+    pub events: usize,
+    pub lamports_change: i64,
+    pub pool_tokens_change: i64,
+}
+
+impl InstructionTotals {
+    /// Those of all instructions.
+    pub fn of(totals: &Totals) -> Vec<Self> {
+        let of_one = |(instruction, kind): (&u8, &Kind)| Self {
+            instruction: instruction_name(*instruction),
+            events: kind.events,
+            lamports_change: signed(kind.lamports),
+            pool_tokens_change: signed(kind.pool_tokens),
+        };
+        totals.kinds.iter().map(of_one).collect()
+    }
 }
 
 /// Kinds of fees, by the number that events have.

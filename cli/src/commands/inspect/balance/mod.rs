@@ -39,8 +39,8 @@ Example:
 ///
 /// Reads the pool of --pool or the default pool; with --program-id or --all, all pools of the program whose pool token the
 /// wallet holds. Counts all token accounts of the wallet, associated or not. Values pool tokens at the exchange rate of the
-/// pool's last update, before fees. Lists the wallet's open exit tickets in one pool, and the stake accounts whose withdraw authority is the wallet. Sends nothing; needs no
-/// keypair if WALLET is given.
+/// pool's last update, before fees. Lists the wallet's open exit tickets in one pool, and the stake accounts whose withdraw
+/// authority is the wallet. Sends nothing; needs no keypair if WALLET is given.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Args {

@@ -4,7 +4,7 @@ use {
     super::Output,
     crate::{
         output::{CommandOutput, write_fields},
-        view::events::{instruction_name, signed},
+        view::events::{InstructionTotals, instruction_name, signed},
     },
     serde_json::{Value, json},
     std::fmt,
@@ -57,14 +57,6 @@ impl CommandOutput for Reconciled {
 
     fn json(&self) -> Value {
         let Reconciliation { totals, pool, mint_supply, reserve_lamports, .. } = &self.0;
-        let kinds = totals.kinds.iter().map(|(instruction, kind)| {
-            json!({
-                "instruction": instruction_name(*instruction),
-                "events": kind.events,
-                "lamports_change": signed(kind.lamports),
-                "pool_tokens_change": signed(kind.pool_tokens),
-            })
-        });
         let difference = self.0.difference();
         json!({
             "type": "reconciliation",
@@ -89,7 +81,7 @@ impl CommandOutput for Reconciled {
             "reserve_lamports": reserve_lamports,
             "reserve_received_lamports": signed(totals.reserve_received_lamports),
             "reserve_lamports_difference": self.0.unrecorded_reserve_lamports().map(signed),
-            "by_instruction": kinds.collect::<Vec<_>>(),
+            "by_instruction": InstructionTotals::of(totals),
         })
     }
 

@@ -7,11 +7,12 @@ use {
         error::CliError,
         units::Units,
         view::{
-            events::{instruction_name, signed},
+            events::{InstructionTotals, signed},
             policy::policy_of,
         },
     },
     serde::Serialize,
+    solana_address::Address,
     std::collections::BTreeMap,
     tidepool_client::{
         cluster::Cluster,
@@ -25,7 +26,7 @@ use {
 const COMPARISONS: u32 = 5;
 
 /// What came into the pool, and what left it.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Serialize)]
 pub struct Flows {
     /// Whether the sums agree with the pool and its ledger to the lamport, and no event is missing.
     pub exact: bool,
@@ -36,7 +37,7 @@ pub struct Flows {
     pub pool_tokens_before: Option<u64>,
     /// The oldest first.
     pub epochs: Vec<EpochFlows>,
-    pub by_instruction: Vec<InstructionFlows>,
+    pub by_instruction: Vec<InstructionTotals>,
 }
 
 /// The sums of an epoch. Events of an epoch before its update count in it.
@@ -57,23 +58,12 @@ pub struct EpochFlows {
     pub update_pool_tokens: i64,
 }
 
-/// The sums of an instruction.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct InstructionFlows {
-    pub instruction: &'static str,
-    pub events: usize,
-    pub lamports_change: i64,
-    pub pool_tokens_change: i64,
-}
-
 impl Flows {
     /// Reads all events of a pool, and the pool as it is after them.
-    pub async fn read<C: Cluster>(
-        context: &Context<'_, C>,
-        mut snapshot: PoolSnapshot,
-    ) -> Result<(Self, PoolSnapshot), CliError> {
+    pub async fn read<C: Cluster>(context: &Context<'_, C>, pool: Address) -> Result<(Self, PoolSnapshot), CliError> {
+        let mut snapshot = context.look_at(&pool).await?;
         policy_of(&snapshot)?;
-        let (pool, program_id) = (snapshot.address(), snapshot.program_id());
+        let program_id = snapshot.program_id();
         let reader = || {
             let reader = EventReader::new(context.cluster, pool, program_id);
             let is_revocable = context.global.commitment == Some(Commitment::Confirmed);
@@ -107,19 +97,13 @@ impl Flows {
             }
         }
         let before = totals.span.map(|[first, _]| first);
-        let by_instruction = totals.kinds.iter().map(|(instruction, kind)| InstructionFlows {
-            instruction: instruction_name(*instruction),
-            events: kind.events,
-            lamports_change: signed(kind.lamports),
-            pool_tokens_change: signed(kind.pool_tokens),
-        });
         let flows = Self {
             exact,
             gaps,
             lamports_before: before.map(|before| before.lamports),
             pool_tokens_before: before.map(|before| before.pool_tokens),
             epochs: epochs.into_values().collect(),
-            by_instruction: by_instruction.collect(),
+            by_instruction: InstructionTotals::of(&totals),
         };
         Ok((flows, snapshot))
     }

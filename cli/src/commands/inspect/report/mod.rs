@@ -97,15 +97,15 @@ impl Args {
                 "--output json has no room for a report in HTML or CSV: specify its file with --out, or --format json",
             ));
         }
-        let mut snapshot = context.look_at_stakes(&self.pool).await?;
         let groups = self.groups.as_deref().map_or_else(|| Ok(HashMap::new()), read_groups)?;
-        let mut flows = None;
-        if self.events {
-            let reading = Flows::read(context, snapshot);
+        let (flows, snapshot) = if self.events {
+            let reading = Flows::read(context, self.pool);
             // The other figures are of the same state.
-            let (found, after) = context.watch("Reading the events of the pool", reading).await?;
-            (flows, snapshot) = (Some(found), after);
-        }
+            let (flows, snapshot) = context.watch("Reading the events of the pool", reading).await?;
+            (Some(flows), snapshot)
+        } else {
+            (None, context.look_at_stakes(&self.pool).await?)
+        };
         let figures = Figures { flows, ..Figures::read(context, &snapshot, &groups, self.epochs.into()).await? };
         let mut output = Output { file: None, figures, format: self.format };
         if let Some(path) = &self.out {
